@@ -1,0 +1,174 @@
+// The change page while it runs: log lines as they are written, steps as they move, by server-sent events.
+//
+//   <div data-events-url="/changes/7/events" data-last-seq="120"></div>
+//   event log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"stdout","text":"…","at":"ISO"}
+//   event steps            the partials #head and #steps are asked for again (body gets "refresh-steps")
+//   event done             the same, and the stream is closed
+//
+// The cursor is the last line's number: the browser sends it as Last-Event-ID when it reconnects by itself,
+// and we put it in ?after= when we must open the stream anew. A line comes once, however often it is sent.
+
+const holder = document.querySelector("[data-events-url]");
+const MOST_LINES = 5000; // in one log; the earlier ones stay on the server
+const WAITS = [1000, 2000, 5000, 10000, 30000];
+
+let last = Number(holder?.dataset.lastSeq ?? 0);
+let source = null;
+let failures = 0;
+let finished = false;
+let waiting = []; // lines not drawn yet: the next frame draws them together
+let homeless = []; // lines of a step whose log is not on the page yet
+
+const logOf = (step) => document.querySelector(`[data-log-of="${CSS.escape(step)}"]`);
+
+const lineItem = (line) => {
+  const item = document.createElement("li");
+  item.dataset.seq = line.seq;
+  item.dataset.stream = line.stream;
+  if (line.attempt) item.dataset.attempt = line.attempt;
+  if (line.at) item.title = line.at;
+  if (line.stream === "stderr") {
+    const mark = document.createElement("span");
+    mark.className = "log-mark";
+    mark.setAttribute("aria-hidden", "true");
+    mark.textContent = "!";
+    const words = document.createElement("span");
+    words.className = "visually-hidden";
+    words.textContent = "error output: ";
+    item.append(mark, words);
+  }
+  const text = document.createElement("span");
+  text.className = "log-text";
+  text.textContent = showUnseen(line.text);
+  item.append(text);
+  return item;
+};
+
+// As pages/wording.py does: characters that hide or turn text around are written out.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const showUnseen = (text) =>
+  text.replace(UNSEEN, (char) =>
+    char === "\t" || char === "\n" ? char : `‹U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`,
+  );
+
+const lastSeqOf = (log) => Number(log.lastElementChild?.dataset.seq ?? 0);
+
+const append = (log, lines) => {
+  const follows = log.closest(".log")?.querySelector("[data-log-follow]")?.checked ?? false;
+  const parts = document.createDocumentFragment();
+  let seq = lastSeqOf(log);
+  for (const line of lines) {
+    if (line.seq <= seq) continue;
+    seq = line.seq;
+    parts.append(lineItem(line));
+  }
+  log.append(parts);
+  const surplus = log.children.length - MOST_LINES;
+  if (surplus > 0) {
+    for (let i = 0; i < surplus; i += 1) log.firstElementChild.remove();
+    log.start += surplus;
+  }
+  if (follows) log.scrollTop = log.scrollHeight;
+};
+
+const draw = () => {
+  const byStep = new Map();
+  for (const line of homeless.concat(waiting)) {
+    if (!byStep.has(line.step)) byStep.set(line.step, []);
+    byStep.get(line.step).push(line);
+  }
+  waiting = [];
+  homeless = [];
+  for (const [step, lines] of byStep) {
+    const log = logOf(step);
+    if (log) append(log, lines);
+    else homeless.push(...lines);
+  }
+  if (homeless.length > MOST_LINES) homeless = homeless.slice(-MOST_LINES);
+};
+
+// A timer and not an animation frame: a tab in the background has no frames, and must be right when it comes back.
+let drawing = 0;
+const drawSoon = () => {
+  drawing ||= setTimeout(() => {
+    drawing = 0;
+    draw();
+  }, 40);
+};
+
+let refreshing = 0;
+const refreshSoon = () => {
+  refreshing ||= setTimeout(() => {
+    refreshing = 0;
+    window.htmx?.trigger(document.body, "refresh-steps");
+  }, 150);
+};
+
+const open = () => {
+  const url = new URL(holder.dataset.eventsUrl, location.href);
+  url.searchParams.set("after", last);
+  source = new EventSource(url);
+  source.addEventListener("open", () => {
+    if (failures > 0) refreshSoon(); // steps may have moved while we were away
+    failures = 0;
+    holder.dataset.stream = "open";
+  });
+  source.addEventListener("log", (event) => {
+    const line = JSON.parse(event.data);
+    if (line.seq <= last) return;
+    last = line.seq;
+    waiting.push(line);
+    drawSoon();
+  });
+  source.addEventListener("steps", refreshSoon);
+  source.addEventListener("done", () => {
+    finished = true;
+    source.close();
+    holder.dataset.stream = "done";
+    refreshSoon();
+  });
+  source.addEventListener("error", () => {
+    holder.dataset.stream = "broken";
+    failures += 1;
+    // The browser reconnects by itself unless the server refused; then we do, ever slower, and ask for the steps meanwhile.
+    if (source.readyState !== EventSource.CLOSED || finished) return;
+    refreshSoon();
+    setTimeout(open, WAITS[Math.min(failures, WAITS.length) - 1]);
+  });
+};
+
+// Following is what one does by looking at the end: scrolling up stops it, scrolling to the end resumes it.
+document.addEventListener(
+  "scroll",
+  (event) => {
+    const log = event.target;
+    if (!(log instanceof Element) || !log.matches("[data-log-of]")) return;
+    const box = log.closest(".log")?.querySelector("[data-log-follow]");
+    if (box) box.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
+  },
+  true,
+);
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-log-follow]") || !event.target.checked) return;
+  const log = event.target.closest(".log").querySelector("[data-log-of]");
+  log.scrollTop = log.scrollHeight;
+});
+
+// While the stream is broken a refreshed partial is the only news: it may replace the logs. Else what is shown stays.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (holder?.dataset.stream !== "broken") return;
+  event.detail.serverResponse = event.detail.serverResponse.replaceAll(' hx-preserve="true"', "");
+});
+document.addEventListener("htmx:afterSwap", () => {
+  draw();
+  for (const log of document.querySelectorAll("[data-log-of]")) {
+    if (log.closest(".log")?.querySelector("[data-log-follow]")?.checked) log.scrollTop = log.scrollHeight;
+  }
+});
+window.addEventListener("pagehide", () => source?.close());
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && !finished) open();
+});
+
+for (const log of document.querySelectorAll("[data-log-of]")) log.scrollTop = log.scrollHeight;
+if (holder && holder.dataset.eventsUrl) open();
