@@ -1,0 +1,8 @@
+# probe DIR [OFFSET LIMIT]: the state, then bytes of the log. The state is taken first, so a log
+# read after "ended" is complete.
+main() {
+  dir=$1
+  look
+  answer
+  [ "$#" -lt 3 ] || [ ! -e "$dir/log" ] || tail -c "+$(($2 + 1))" "$dir/log" 2>/dev/null | head -c "$3"
+}
