@@ -1,0 +1,103 @@
+"""Each kind of change has its own room behind this protocol; the registry is the only `if kind`.
+
+A kind computes and judges; it never opens a connection and never writes a row. Facts come
+through `ask`, and what it decides goes back as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from changes.plan import Check, Json, Plan, Refusal
+from ssh.facts import Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a judge may look at: the host, the plan, and what earlier steps found.
+
+    ask      puts a fact to the step's host
+    plan     the approved plan
+    run_dir  this run's private directory on the host
+    found    step key → what its verify found (JSON), for finished steps of this run
+    """
+
+    ask: Ask
+    plan: Plan
+    run_dir: str
+    found: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Yes, no, or not yet; with the sentence for a person, and what was found (JSON).
+
+    `not_yet` lets a step with a `wait` go on waiting; elsewhere it counts as no.
+    """
+
+    holds: bool
+    sentence: str
+    found: Mapping[str, Json] = field(default_factory=dict)
+    not_yet: bool = False
+
+
+class ChangeKind(Protocol):
+    """One kind of change. `params` is the request as plain JSON, checked by the kind's form."""
+
+    key: str
+    title: str
+    version: int
+
+    def hosts(self, params: Mapping[str, Json]) -> Sequence[str]:
+        """Names of the hosts that the change locks; the first is the one it is planned on."""
+        ...
+
+    def subjects(self, params: Mapping[str, Json]) -> Sequence[str]:
+        """Other things locked with it, such as `vm:vm42`: no two runs ever share one."""
+        ...
+
+    def summary(self, params: Mapping[str, Json]) -> str:
+        """One line for lists: what, for whom, where."""
+        ...
+
+    def host_facts(self, ask: Ask) -> Mapping[str, Json]:
+        """What the kind's form and the host page show of a host, as JSON. Raises like `gather`."""
+        ...
+
+    def gather(self, params: Mapping[str, Json], ask: Ask) -> Mapping[str, Json]:
+        """Live facts that the plan is made from, as JSON. Raises FactError or SessionError."""
+        ...
+
+    def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
+        """Pure: the same request and facts give the same plan."""
+        ...
+
+    def judge(self, check: Check, context: Context) -> Verdict:
+        """Ask the host and answer one check of the plan."""
+        ...
+
+    def resolve(self, reference: str, context: Context) -> Sequence[str]:
+        """All matches on the host for a typed reference such as `pv:UUID`."""
+        ...
+
+
+_KINDS: dict[str, ChangeKind] = {}
+
+
+def register(kind: ChangeKind) -> None:
+    """Called once by the kind's AppConfig.ready()."""
+    _KINDS[kind.key] = kind
+
+
+def kind_of(key: str) -> ChangeKind:
+    """The kind by its key. Raises LookupError with a sentence."""
+    try:
+        return _KINDS[key]
+    except KeyError:
+        raise LookupError(f"Regroup knows no kind of change called {key!r}.") from None
+
+
+def kinds() -> tuple[ChangeKind, ...]:
+    return tuple(_KINDS[key] for key in sorted(_KINDS))

@@ -1,0 +1,141 @@
+"""A change and what was decided about it.
+
+`Change.status` moves only through `services.move`, by compare-and-swap, always with a
+`Transition` row. A plan is kept as the canonical text that its digest was taken over.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from changes import policy
+from changes.kinds import ChangeKind, kind_of
+from changes.plan import Plan
+from changes.states import ACTIVE, HOLDS_HOST, LABELS, Label, State
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def active(self) -> ChangeQuerySet:
+        """A worker has something to do for these now."""
+        return self.filter(status__in=ACTIVE)
+
+    def holding(self) -> ChangeQuerySet:
+        return self.filter(status__in=HOLDS_HOST)
+
+    def to_approve(self) -> ChangeQuerySet:
+        return self.filter(status=State.IN_REVIEW)
+
+
+class Change(models.Model):
+    """A request of one kind. Its number is its primary key."""
+
+    kind = models.CharField(max_length=30)
+    params = models.JSONField(default=dict)
+    title = models.CharField(max_length=200)
+    reason = models.TextField()
+    ticket = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=20, default=State.DRAFT, choices=[(s, s) for s in State])
+    host = models.ForeignKey("inventory.Host", on_delete=models.PROTECT, related_name="changes")
+    vm = models.ForeignKey("inventory.Vm", on_delete=models.PROTECT, null=True, related_name="changes")
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    editor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    planning = models.BooleanField(default=False)
+    plan_json = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    refusal = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)
+    facts_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["status", "-id"])]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+    @property
+    def number(self) -> int:
+        return self.pk
+
+    @property
+    def state(self) -> State:
+        return State(self.status)
+
+    @property
+    def label(self) -> Label:
+        return LABELS[self.state]
+
+    @property
+    def plan(self) -> Plan | None:
+        return Plan.from_json(self.plan_json) if self.plan_json else None
+
+    @property
+    def the_kind(self) -> ChangeKind:
+        return kind_of(self.kind)
+
+    def case(self) -> policy.Case:
+        """The change as the policy sees it."""
+        return policy.Case(self.state, self.requester_id, self.editor_id, self.digest)
+
+
+class Approval(models.Model):
+    """A decision on one digest. Rows are never changed."""
+
+    APPROVED, REJECTED = "approved", "rejected"
+
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="approvals")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=10, choices=[(APPROVED, APPROVED), (REJECTED, REJECTED)])
+    digest = models.CharField(max_length=64)
+    comment = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["change", "approver", "digest"], name="one_vote_per_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.approver} on {self.digest[:12]}"
+
+
+class Transition(models.Model):
+    """A change moved from one state to another: by whom, when and why."""
+
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="transitions")
+    old = models.CharField(max_length=20)
+    new = models.CharField(max_length=20)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"
+
+    @property
+    def label(self) -> Label:
+        return LABELS[State(self.new)]
+
+
+class Lock(models.Model):
+    """One thing that only one change may hold: `host:app02`, `vm:vm42`.
+
+    The row stays when nobody holds it, because its fence may only grow.
+    """
+
+    key = models.CharField(max_length=200, unique=True)
+    holder = models.ForeignKey(Change, on_delete=models.PROTECT, null=True, related_name="locks")
+    fence = models.PositiveBigIntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,149 @@
+"""Who may do what to a change, as pure rules: the pages, the API and the gate ask the same ones.
+
+Nobody is exempt. A superuser who made a request cannot approve it; whoever presses Run does
+not count among the approvers, and neither does the last editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from changes.states import State as S
+from people.actor import Actor
+from people.roles import Role
+
+
+class Action(StrEnum):
+    EDIT = "edit"
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    APPROVE = "approve"
+    REJECT = "reject"
+    REPLAN = "replan"
+    RUN = "run"
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
+    RESUME = "resume"
+    PROBE = "probe"
+    UNDO = "undo"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules look at. `digest` is that of the present plan; empty when there is none."""
+
+    state: S
+    requester: int
+    editor: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes, or no with the sentence why."""
+
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """An approval as the gate sees it: by whom, for which digest."""
+
+    approver: Actor
+    digest: str
+
+
+YES = Decision(True)
+
+STATES: dict[Action, frozenset[S]] = {
+    Action.EDIT: frozenset({S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW}),
+    Action.SUBMIT: frozenset({S.PLANNED}),
+    Action.WITHDRAW: frozenset({S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.STALE, S.QUEUED, S.BLOCKED}),
+    Action.APPROVE: frozenset({S.IN_REVIEW}),
+    Action.REJECT: frozenset({S.IN_REVIEW}),
+    Action.REPLAN: frozenset({S.STALE}),
+    Action.RUN: frozenset({S.APPROVED, S.BLOCKED}),
+    Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
+    Action.CONFIRM: frozenset({S.WAITING}),
+    Action.RESUME: frozenset({S.FAILED, S.CANCELLED}),
+    Action.PROBE: frozenset({S.UNKNOWN}),
+    Action.UNDO: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED}),
+    Action.CLOSE: frozenset({S.FAILED, S.CANCELLED, S.UNKNOWN, S.UNDO_FAILED}),
+}
+
+
+def _requester_or_admin(actor: Actor, case: Case) -> Decision:
+    if Role.ADMINISTRATOR in actor.roles or (Role.REQUESTER in actor.roles and actor.id == case.requester):
+        return YES
+    return Decision(False, "Only the requester, or an administrator, may do this.")
+
+
+def _approver(actor: Actor, case: Case) -> Decision:
+    if Role.APPROVER not in actor.roles:
+        return Decision(False, "Only an approver may decide this.")
+    if actor.id == case.requester:
+        return Decision(False, "You asked for this change; somebody else must decide it.")
+    if actor.id == case.editor:
+        return Decision(False, "You were the last to edit this change; somebody else must decide it.")
+    return YES
+
+
+def _operator(actor: Actor, case: Case) -> Decision:
+    if Role.OPERATOR not in actor.roles:
+        return Decision(False, "Only an operator may do this.")
+    return YES
+
+
+RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
+    Action.EDIT: _requester_or_admin,
+    Action.SUBMIT: _requester_or_admin,
+    Action.WITHDRAW: _requester_or_admin,
+    Action.REPLAN: _requester_or_admin,
+    Action.APPROVE: _approver,
+    Action.REJECT: _approver,
+    **dict.fromkeys(
+        (
+            Action.RUN,
+            Action.CANCEL,
+            Action.CONFIRM,
+            Action.RESUME,
+            Action.PROBE,
+            Action.UNDO,
+            Action.CLOSE,
+        ),
+        _operator,
+    ),
+}
+
+
+def may(action: Action, actor: Actor, case: Case) -> Decision:
+    """Whether the actor may take the action on the change as it is now."""
+    if not actor.active:
+        return Decision(False, "This account is switched off.")
+    if case.state not in STATES[action]:
+        return Decision(False, f"A change that is {case.state.replace('_', ' ')} cannot be acted on this way.")
+    return RULES[action](actor, case)
+
+
+def may_request(actor: Actor) -> Decision:
+    """Whether the actor may ask for a new change."""
+    if actor.active and Role.REQUESTER in actor.roles:
+        return YES
+    return Decision(False, "Only a requester may ask for a change.")
+
+
+def valid_votes(votes: Iterable[Vote], case: Case, trigger: int | None = None) -> list[Vote]:
+    """The approvals that count now: for this digest, by people who still may, none of them involved."""
+    involved = {case.requester, case.editor, trigger}
+    return [
+        vote
+        for vote in votes
+        if vote.digest == case.digest
+        and vote.approver.active
+        and Role.APPROVER in vote.approver.roles
+        and vote.approver.id not in involved
+    ]

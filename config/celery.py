@@ -1,0 +1,39 @@
+"""The queue only carries hints ("look at run 42"); the database is the truth.
+
+Early acknowledgement, ids as payload, no results: a lost or doubled hint costs seconds.
+`runs` holds the work that may last; `sweeps` is a queue of its own, so that the janitor is
+never behind a run.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from celery import Celery
+from django.conf import settings
+
+app = Celery("regroup")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_transport_options=settings.BROKER_OPTIONS,
+    broker_connection_retry_on_startup=True,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_default_queue="runs",
+    task_routes={"execution.tasks.sweep": {"queue": "sweeps"}},
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    beat_schedule={
+        "sweep": {
+            "task": "execution.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS * 2},
+        }
+    },
+    beat_schedule_filename=str(settings.STATE_DIR / "beat"),
+    timezone="UTC",
+)
+app.autodiscover_tasks()

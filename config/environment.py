@@ -1,0 +1,111 @@
+"""Settings from the environment: names `REGROUP_…`; a bad value stops the start with one sentence."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+WAL_IS_SAFE = (3, 51, 3)
+"""SQLite before this version may corrupt a WAL database on a rare race (fixed 2026-03-13)."""
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    """An integer setting within bounds, both included."""
+    text = env.str(name, default=str(default))
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}; it is {text!r}.")
+    return int(text)
+
+
+def switch(name: str, default: bool) -> bool:
+    text = env.str(name, default="1" if default else "0").lower()
+    if text not in {"0", "1", "true", "false", "yes", "no"}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0; it is {text!r}.")
+    return text in {"1", "true", "yes"}
+
+
+def state_dir() -> Path:
+    """The directory of everything that Regroup keeps: 0700, made when it is missing."""
+    path = Path(env.str("REGROUP_STATE", default=str(BASE / "var"))).absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"REGROUP_STATE names {path}, which cannot be made: {error.strerror}. Name a directory you may write."
+        ) from error
+    return path
+
+
+def secret_key(state: Path) -> str:
+    """Django's signing key: REGROUP_SECRET_KEY, else one made once and kept in the state directory."""
+    given: str = env.str("REGROUP_SECRET_KEY", default="")
+    if given:
+        if len(given) < 32:
+            raise ImproperlyConfigured("REGROUP_SECRET_KEY must have at least 32 characters.")
+        return given
+    path = state / "secret_key"
+    if not path.exists():
+        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        try:
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass  # another process of the same first start was quicker; its key counts
+        finally:
+            fresh.unlink()
+    return path.read_text()
+
+
+def database(state: Path) -> dict[str, Any]:
+    """SQLite in the state directory, or what REGROUP_DATABASE_URL names."""
+    url = env.str("REGROUP_DATABASE_URL", default="")
+    if url:
+        try:
+            config: dict[str, Any] = env.db_url_config(url)
+        except (ValueError, ImproperlyConfigured) as error:
+            raise ImproperlyConfigured(
+                "REGROUP_DATABASE_URL must look like postgres://user:password@host:5432/name."
+            ) from error
+        if "postgresql" in config.get("ENGINE", ""):
+            return {**config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    else:
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / "regroup.sqlite3")}
+    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE else "TRUNCATE"
+    return {
+        **config,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": f"PRAGMA journal_mode={journal};PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+def broker(state: Path) -> tuple[str, dict[str, Any]]:
+    """Where hints travel: REGROUP_REDIS_URL, else a queue of files in the state directory."""
+    url: str = env.str("REGROUP_REDIS_URL", default="")
+    if url:
+        if not url.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
+            raise ImproperlyConfigured("REGROUP_REDIS_URL must begin with redis://, rediss:// or redis+socket://.")
+        return url.replace("unix://", "redis+socket://", 1), {"visibility_timeout": 3600}
+    queue = state / "queue"
+    done = queue / "processed"
+    for folder in (queue, done):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return "filesystem://", {
+        "data_folder_in": str(queue),
+        "data_folder_out": str(queue),
+        "processed_folder": str(done),
+        "control_folder": str(queue),
+        "store_processed": True,
+        "polling_interval": 0.05,
+    }

@@ -1,0 +1,152 @@
+"""Django settings. Everything a site may change comes from the environment; see docs/settings.md."""
+
+from __future__ import annotations
+
+import sys
+
+from config.environment import BASE, broker, database, env, number, secret_key, state_dir, switch
+
+STATE_DIR = state_dir()
+SECRET_KEY = secret_key(STATE_DIR)
+DEBUG = switch("REGROUP_DEBUG", False)
+TESTING = "pytest" in sys.modules
+
+PORT = number("REGROUP_PORT", 8420, least=1, most=65535)
+ALLOWED_HOSTS = env.list("REGROUP_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("REGROUP_ORIGINS", default=[])
+HTTPS = switch("REGROUP_HTTPS", False)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "people",
+    "audit",
+    "inventory",
+    "changes",
+    "execution",
+    "recovery",
+    "pages",
+    "api",
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pages.context.shell",
+            ],
+            "builtins": ["pages.templatetags.regroup"],
+        },
+    }
+]
+
+DATABASES = {"default": database(STATE_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "people.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("REGROUP_TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE / "static"]
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+NOTHING = "'none'"
+SELF = "'self'"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NOTHING],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NOTHING],
+        "frame-ancestors": [NOTHING],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS and not TESTING
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+BROKER_URL, BROKER_OPTIONS = broker(STATE_DIR)
+
+CREDENTIAL_KEYS = env.str("REGROUP_CREDENTIAL_KEYS", default=str(STATE_DIR / "credential_keys"))
+"""File with the keys that encrypt stored SSH keys and passwords: one `id:base64` a line, newest first."""
+
+HOST_ROOT = "/var/lib/regroup"
+"""Where runs keep their steps on a host."""
+
+ATTACH_COMMAND = env.str("REGROUP_ATTACH_COMMAND", default="")
+"""A site's own way to attach an old disk: words with {host} and {vm}; empty means a person does it."""
+DETACH_COMMAND = env.str("REGROUP_DETACH_COMMAND", default="")
+
+LEASE_SECONDS = number("REGROUP_LEASE", 30, least=3, most=600)
+HEARTBEAT_SECONDS = number("REGROUP_HEARTBEAT", 5, least=1, most=60)
+SWEEP_SECONDS = number("REGROUP_SWEEP", 10, least=1, most=60)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"paramiko": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,21 @@
+"""Every address. Each app names its own; the API and the health check stand beside them."""
+
+from django.urls import include, path
+
+from api.urls import api
+from config.health import healthz
+
+urlpatterns = [
+    path("", include("pages.urls")),
+    path("", include("people.urls")),
+    path("", include("inventory.urls")),
+    path("", include("audit.urls")),
+    path("", include("recovery.urls")),
+    path("api/v1/", api.urls),
+    path("healthz", healthz, name="healthz"),
+]
+
+handler400 = "pages.errors.bad_request"
+handler403 = "pages.errors.forbidden"
+handler404 = "pages.errors.not_found"
+handler500 = "pages.errors.server_error"

@@ -1,0 +1,34 @@
+"""Hints to workers. A lost hint costs seconds: the sweep finds in the database what is to be done."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from changes.models import Change
+
+log = logging.getLogger(__name__)
+
+
+def ring(change: Change) -> None:
+    """Tell a worker, once the transaction is committed, to look at the change."""
+    transaction.on_commit(lambda: _send("look", change.pk))
+
+
+def ring_plan(change: Change) -> None:
+    transaction.on_commit(lambda: _send("plan", change.pk))
+
+
+def ring_facts(host_id: int) -> None:
+    transaction.on_commit(lambda: _send("facts", host_id))
+
+
+def _send(task: str, number: int) -> None:
+    from execution import tasks  # noqa: PLC0415  # tasks import the engine, which rings
+
+    try:
+        getattr(tasks, task).delay(number)
+    except (OperationalError, OSError) as error:
+        log.warning("no hint for %s %d, the sweep will find it: %s", task, number, error)

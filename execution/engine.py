@@ -1,0 +1,137 @@
+"""Look at a change and do the next thing for it, whatever that is: the body of every run task.
+
+Safe to call twice, late, or never: the lease lets one worker through, and what is done next
+is read from the database and from the host, not from the call.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from changes.models import Change
+from changes.plan import Plan, Refusal
+from changes.services import locks_release, move, plan_store
+from changes.states import State, StepState
+from execution.gate import pass_gate
+from execution.hands import HostHands
+from execution.leases import Lease, LeaseLost, claim
+from execution.models import DO, UNDO, Run, StepRun
+from execution.recorder import POLL_SECONDS, Recorder
+from execution.runner import Progress, Work, backward, forward, walk
+from inventory.connect import open_session
+from ssh.detached import DetachedError, FenceRefused
+from ssh.facts import FactError, SessionAsk
+from ssh.session import SessionError
+
+log = logging.getLogger(__name__)
+
+
+def look(change_id: int) -> None:
+    """Take the lease of the change's run, if it is free and there is something to do, and do it."""
+    run = Run.objects.select_related("change__host").filter(change_id=change_id).first()
+    if run is None or run.change.state not in (
+        State.QUEUED, State.GATING, State.RUNNING, State.WAITING, State.UNDOING
+    ):  # fmt: skip
+        return
+    lease = claim(run)
+    if lease is None:
+        return
+    with lease:
+        try:
+            run.change.refresh_from_db()
+            _next(run, lease)
+        except (LeaseLost, FenceRefused) as lost:
+            log.warning("run %s goes on elsewhere: %s", run.name, lost)
+
+
+def _next(run: Run, lease: Lease) -> None:
+    change = run.change
+    if change.state is State.GATING:  # whoever was at the gate died there; nothing was sent
+        move(change, State.BLOCKED, None, "The worker at the gate died; trying again")
+        locks_release(change)
+        move(change, State.QUEUED, None, "Queued again")
+    if change.state is State.QUEUED and not pass_gate(run, lease):
+        return
+    if change.state is State.WAITING and not _wait_is_over(run, lease):
+        return
+    if change.state in (State.RUNNING, State.UNDOING):
+        _walk(run, lease)
+
+
+def _walk(run: Run, lease: Lease) -> None:
+    plan = run.change.plan
+    if plan is None:
+        raise ValueError(f"Change #{run.change_id} runs without a plan.")
+    works = works_of(run, plan)
+    recorder = Recorder(lease)
+    hands = HostHands(run, plan, run.change.the_kind, lease)
+    progress = _progress(run, works)
+    try:
+        for event in walk(works, progress, hands, recheck=run.recheck, probing=run.probing):
+            recorder.store(event)
+    finally:
+        hands.close()
+
+
+def works_of(run: Run, plan: Plan) -> list[Work]:
+    """What the run's present phase consists of."""
+    if run.phase == DO:
+        return forward(plan)
+    keys = set(StepRun.objects.filter(run=run, phase=UNDO).values_list("key", flat=True))
+    every = {step.key: Progress(StepState.OK) for step in plan.steps}
+    return [work for work in backward(plan, every) if work.key in keys]
+
+
+def _progress(run: Run, works: list[Work]) -> dict[str, Progress]:
+    rows = {row.key: row for row in StepRun.objects.filter(run=run, phase=run.phase)}
+    return {
+        work.key: Progress(
+            StepState(rows[work.key].state),
+            rows[work.key].attempt,
+            rows[work.key].log_offset,
+            rows[work.key].intent_at is not None,
+            run.confirmed_step == work.key,
+            rows[work.key].found,
+        )
+        for work in works
+    }
+
+
+def _wait_is_over(run: Run, lease: Lease) -> bool:
+    """Look at a parked run: out of time, or what it waits for has come. Cheap, and leaves no trace if not."""
+    change, now = run.change, timezone.now()
+    plan = change.plan
+    if plan is None or (run.next_poll and run.next_poll > now and run.wait_until and run.wait_until > now):
+        return False
+    work = next(work for work in works_of(run, plan) if work.key == run.wait_step)
+    hands = HostHands(run, plan, change.the_kind, lease)
+    try:
+        verdicts = hands.judge(work.verify)
+        come = bool(verdicts) and all(verdict.holds for verdict in verdicts)
+    except (SessionError, FactError) as error:
+        log.info("run %s waits, and its host cannot be asked: %s", run.name, error)
+        come = False
+    finally:
+        hands.close()
+    over = run.wait_until is not None and run.wait_until <= now
+    if come or over:
+        move(change, State.RUNNING, None, "What it waited for is there" if come else "The wait is over")
+        return True
+    Run.objects.filter(pk=run.pk).update(next_poll=now + timedelta(seconds=POLL_SECONDS))
+    return False
+
+
+def plan(change_id: int) -> None:
+    """Make the plan of a draft or stale change from live facts, or store the refusal."""
+    change = Change.objects.select_related("host").filter(pk=change_id, planning=True).first()
+    if change is None:
+        return
+    try:
+        with open_session(change.host) as session:
+            facts = change.the_kind.gather(change.params, SessionAsk(session))
+        plan_store(change, change.the_kind.plan(change.params, facts), facts)
+    except (SessionError, FactError, DetachedError) as error:
+        plan_store(change, Refusal((f"{change.host.name} could not be asked, so nothing was planned. {error}",)), {})

@@ -1,0 +1,51 @@
+"""Live facts of a host for the pages: wished for by the web, gathered by a worker, kept with their time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from changes.kinds import kinds
+from execution.doorbell import ring_facts
+from execution.models import FactsWish
+from inventory.connect import open_session
+from inventory.models import Host, HostFacts
+from ssh.facts import FactError, SessionAsk
+from ssh.session import SessionError
+
+
+def wish(host: Host) -> None:
+    """Ask for fresh facts; returns at once."""
+    with transaction.atomic():
+        FactsWish.objects.update_or_create(host=host, defaults={"asked_at": timezone.now()})
+        ring_facts(host.pk)
+
+
+def wanted(age: timedelta) -> list[int]:
+    """Hosts whose facts were wished for longer ago than `age` and have not come."""
+    wishes = FactsWish.objects.filter(asked_at__lt=timezone.now() - age)
+    return list(wishes.values_list("host_id", flat=True))
+
+
+def pending(host: Host) -> bool:
+    return FactsWish.objects.filter(host=host).exists()
+
+
+def refresh(host_id: int) -> None:
+    """Ask the host what each kind of change wants to know of it, and keep the answer or the sentence."""
+    host = Host.objects.filter(pk=host_id).first()
+    if host is None:
+        return
+    now = timezone.now()
+    try:
+        with open_session(host) as session:
+            ask = SessionAsk(session)
+            facts = {kind.key: kind.host_facts(ask) for kind in kinds()}
+        answer = {"facts": facts, "at": now, "error": "", "tried_at": now}
+    except (SessionError, FactError) as error:
+        answer = {"error": str(error), "tried_at": now}
+    with transaction.atomic():
+        HostFacts.objects.update_or_create(host=host, defaults=answer)
+        FactsWish.objects.filter(host=host, asked_at__lte=now).delete()

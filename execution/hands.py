@@ -1,0 +1,167 @@
+"""The runner's hands: one host, one session that is opened again when it breaks, the detached steps.
+
+Every command is preceded by a look at the lease: a worker that may have lost it sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from django.conf import settings
+
+from changes.kinds import ChangeKind, Context, Verdict
+from changes.plan import Check, Json, Plan, resolve_references
+from execution.leases import Lease
+from execution.models import DO, UNDO, Run, StepRun
+from execution.runner import Work
+from inventory.connect import open_session
+from ssh import detached
+from ssh.command import Command
+from ssh.facts import Fact, SessionAsk
+from ssh.session import HostKeyUnknown, Session, SessionError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PAUSES = (1, 2, 5, 10, 15, 30)
+"""Seconds between attempts to reach a host again: about a minute in all."""
+
+
+def fence_scope() -> str:
+    """Which dashboard's fences these are: two that share a host do not refuse one another."""
+    return hashlib.sha256(f"fence {settings.SECRET_KEY}".encode()).hexdigest()[:12]
+
+
+class HostHands:
+    """What `runner.Hands` asks for, on a real host."""
+
+    def __init__(self, run: Run, plan: Plan, kind: ChangeKind, lease: Lease) -> None:
+        self.run, self.plan, self.kind, self.lease = run, plan, kind, lease
+        self.session: Session | None = None
+        self.prepared = False
+        rows = StepRun.objects.filter(run=run, phase=DO)
+        self.seen: dict[str, Mapping[str, Json]] = {row.key: row.found for row in rows if row.found}
+
+    def close(self) -> None:
+        if self.session:
+            self.session.close()
+            self.session = None
+
+    def judge(self, checks: Sequence[Check]) -> list[Verdict]:
+        return self._retry(lambda session: self._judge(session, checks)) if checks else []
+
+    def resolve(self, work: Work) -> Command:
+        call = work.command
+        if call is None:
+            raise ValueError(f"Step {work.key} has no command.")
+
+        def lookup(session: Session) -> Command:
+            context = self._context(RoundAsk(session))
+            values = resolve_references(
+                call.references(),
+                lambda name: [context.run_dir] if name == "run_dir" else self.kind.resolve(name, context),
+            )
+            return call.resolve(values)
+
+        return self._retry(lookup)
+
+    def start(self, work: Work, attempt: int, command: Command) -> None:
+        self.lease.check()
+        session = self._open()
+        try:
+            if not self.prepared:
+                detached.prepare(session)
+                self.prepared = True
+            self.lease.check()
+            detached.start(session, self._ticket(work, attempt), command)
+        except SessionError:
+            self.close()
+            raise
+
+    def probe(self, work: Work, attempt: int) -> detached.Probe:
+        return self._retry(lambda session: detached.probe(session, self._ticket(work, attempt)))
+
+    def bury(self, work: Work, attempt: int) -> detached.Probe:
+        return self._retry(lambda session: detached.bury(session, self._ticket(work, attempt)))
+
+    def follow(self, work: Work, attempt: int, offset: int) -> Iterator[detached.Chunk]:
+        """The log from `offset` on, through lost connections, until the step is over on the host."""
+        ticket = self._ticket(work, attempt)
+        while True:
+            try:
+                for chunk in detached.follow(self._retry(_same), ticket, offset, stop=self._gone):
+                    offset = chunk.end
+                    yield chunk
+                self.lease.check()
+                return
+            except SessionError as error:
+                log.info("following %s: %s", ticket.directory, error)
+                self.close()
+
+    def found(self, key: str, found: Mapping[str, Json]) -> None:
+        if found and self.run.phase == DO:
+            self.seen[key] = found
+
+    def cancelled(self) -> bool:
+        return Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists()
+
+    def _gone(self) -> bool:
+        return not self.lease.alive
+
+    def _ticket(self, work: Work, attempt: int) -> detached.Ticket:
+        step = work.key if self.run.phase == DO else f"{UNDO}-{work.key}"
+        return detached.Ticket(self.run.name, step, attempt, self.run.fence, scope=fence_scope())
+
+    def _judge(self, session: Session, checks: Sequence[Check]) -> list[Verdict]:
+        context = self._context(RoundAsk(session))
+        return [self.kind.judge(check, context) for check in checks]
+
+    def _context(self, ask: RoundAsk) -> Context:
+        return Context(ask, self.plan, self.run.directory, self.seen)
+
+    def _open(self) -> Session:
+        if self.session is None:
+            self.session = open_session(self.run.change.host)
+        return self.session
+
+    def _retry(self, act: Callable[[Session], T]) -> T:
+        """Do what only asks, on a fresh connection each time one breaks. Raises the last SessionError."""
+        for pause in (*PAUSES, None):
+            self.lease.check()
+            try:
+                return act(self._open())
+            except HostKeyUnknown:
+                raise
+            except SessionError as error:
+                self.close()
+                if pause is None:
+                    raise
+                log.info("host %s: %s; again in %d s", self.run.change.host.name, error, pause)
+                self._pause(pause)
+        raise AssertionError("unreachable")
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.lease.alive:
+            time.sleep(0.2)
+
+
+class RoundAsk:
+    """Asks each fact once in a round of checks, so that they all judge the same moment."""
+
+    def __init__(self, session: Session) -> None:
+        self._ask = SessionAsk(session)
+        self._answers: dict[Fact[object], object] = {}
+
+    def __call__(self, fact: Fact[T]) -> T:
+        if fact not in self._answers:
+            self._answers[fact] = self._ask(fact)
+        return self._answers[fact]  # type: ignore[return-value]  # stored under its own fact just above
+
+
+def _same(session: Session) -> Session:
+    return session

@@ -1,0 +1,133 @@
+"""One execution of an approved plan: the run, its steps, its log.
+
+The database is the truth about what was done; the host is asked, never assumed. A run is
+worked on by whoever holds its lease, and every write of that worker is guarded by it.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+from changes.models import Change
+from changes.states import STEP_LABELS, Label, StepState
+
+DO, UNDO = "do", "undo"
+
+
+def fresh_token() -> str:
+    return secrets.token_hex(4)
+
+
+class Run(models.Model):
+    """One execution of one approved digest; `name` is its directory on the host."""
+
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="runs")
+    digest = models.CharField(max_length=64)
+    token = models.CharField(max_length=8, default=fresh_token, unique=True)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    phase = models.CharField(max_length=4, default=DO, choices=[(DO, "do"), (UNDO, "undo")])
+    lease_owner = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    recheck = models.BooleanField(default=False)
+    probing = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(default=False)
+    wait_step = models.CharField(max_length=60, blank=True)
+    wait_prompt = models.TextField(blank=True)
+    wait_until = models.DateTimeField(null=True)
+    next_poll = models.DateTimeField(null=True)
+    confirmed_step = models.CharField(max_length=60, blank=True)
+    sentence = models.TextField(blank=True)
+    last_seq = models.PositiveIntegerField(default=0)
+    log_complete = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The run's name on the host: unique also among dashboards that share one."""
+        return f"{self.change_id}-{self.token}"
+
+    @property
+    def directory(self) -> str:
+        return f"{settings.HOST_ROOT}/{self.name}"
+
+
+class StepRun(models.Model):
+    """A step of the plan in one run, done or undone. `attempt` counts what was sent to the host."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    phase = models.CharField(max_length=4, default=DO)
+    key = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=14, default=StepState.PENDING, choices=[(s.value, s.value) for s in StepState])
+    attempt = models.PositiveSmallIntegerField(default=0)
+    intent_at = models.DateTimeField(null=True)
+    log_offset = models.PositiveBigIntegerField(default=0)
+    exit_code = models.IntegerField(null=True)
+    sentence = models.TextField(blank=True)
+    found = models.JSONField(default=dict)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["phase", "position"]
+        constraints = [models.UniqueConstraint(fields=["run", "phase", "key"], name="one_row_per_step")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.key}"
+
+    @property
+    def label(self) -> Label:
+        return STEP_LABELS[StepState(self.state)]
+
+
+class LogLine(models.Model):
+    """One line of a run's log. `seq` has no gaps; `note` lines are ours, `out` lines the host's."""
+
+    OUT, NOTE = "out", "note"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lines")
+    seq = models.PositiveIntegerField()
+    step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="lines")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    stream = models.CharField(max_length=4, default=OUT)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["run", "seq"]
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="log_has_no_doubles")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.text}"
+
+
+class Pulse(models.Model):
+    """When a part of Regroup was last seen alive."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FactsWish(models.Model):
+    """Somebody wants to see a host's live facts; only workers can ask it."""
+
+    host = models.OneToOneField("inventory.Host", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"facts of {self.host_id}"

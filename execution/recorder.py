@@ -1,0 +1,162 @@
+"""Turns events into rows: each event in one transaction that proves the lease first.
+
+The log offset and the lines it stands for commit together, so a crash neither loses nor
+doubles a line. A line that is not complete yet stays on the host until it is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import singledispatchmethod
+
+from django.db import transaction
+from django.utils import timezone
+
+from changes.services import locks_release, move
+from changes.states import State, StepState
+from execution import events
+from execution.leases import Lease
+from execution.models import DO, UNDO, LogLine, Run, StepRun
+from execution.text import printable
+
+POLL_SECONDS = 60
+"""How often a waiting step is looked at without anybody's word."""
+
+LINE_LIMIT = 65_536
+"""Bytes without a line end after which a line is cut in two."""
+
+UNDO_OUTCOME = {State.SUCCEEDED: State.UNDONE, State.FAILED: State.UNDO_FAILED, State.UNKNOWN: State.UNKNOWN}
+
+
+class Recorder:
+    """Stores the events of one walk over one run."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease, self.run = lease, lease.run
+        rows = StepRun.objects.filter(run=self.run, phase=self.run.phase)
+        self.steps = {row.key: row for row in rows}
+        self.remainder = b""
+
+    def store(self, event: events.Event) -> None:
+        """Write one event. Raises LeaseLost, with nothing written, when the run is not ours."""
+        with transaction.atomic():
+            self.run = self.lease.guard()
+            self._store(event)
+
+    @singledispatchmethod
+    def _store(self, event: object) -> None:
+        raise TypeError(f"The recorder knows no event {event!r}.")
+
+    @_store.register
+    def _(self, event: events.Entered) -> None:
+        step = self.steps[event.key]
+        step.state = event.state
+        step.started_at = step.started_at or timezone.now()
+        step.ended_at = None
+        step.save(update_fields=["state", "started_at", "ended_at"])
+
+    @_store.register
+    def _(self, event: events.Said) -> None:
+        self._append(self.steps[event.key], [event.text], LogLine.NOTE)
+
+    @_store.register
+    def _(self, event: events.Intent) -> None:
+        step = self.steps[event.key]
+        step.attempt, step.intent_at, step.log_offset = event.attempt, timezone.now(), 0
+        step.exit_code, step.state = None, StepState.RUNNING
+        step.save()
+        self.remainder = b""
+
+    @_store.register
+    def _(self, event: events.Output) -> None:
+        """Lines up to the last line end; all of it when nothing more will come."""
+        step = self.steps[event.key]
+        start = event.end - len(event.data)
+        held = self.remainder if start == step.log_offset + len(self.remainder) else b""
+        data = held + event.data
+        whole = data.rfind(b"\n") + 1
+        if event.final or len(data) - whole > LINE_LIMIT:
+            whole = len(data)
+        self.remainder = data[whole:]
+        step.log_offset = event.end - len(self.remainder)
+        step.save(update_fields=["log_offset"])
+        lines = data[:whole].decode("utf-8", "replace").split("\n")
+        self._append(step, lines if lines[-1] else lines[:-1], LogLine.OUT)
+
+    @_store.register
+    def _(self, event: events.Exited) -> None:
+        step = self.steps[event.key]
+        step.exit_code = event.code
+        step.save(update_fields=["exit_code"])
+
+    @_store.register
+    def _(self, event: events.Ended) -> None:
+        step = self.steps[event.key]
+        step.state, step.sentence, step.ended_at = event.state, event.sentence, timezone.now()
+        if event.state is not StepState.UNKNOWN:
+            step.intent_at = None
+        if event.found:
+            step.found = dict(event.found)
+        step.save()
+        self._append(step, [f"{step.label.word}: {event.sentence}"], LogLine.NOTE)
+        if self.run.wait_step == event.key:
+            self._forget_wait()
+        if self.run.phase == UNDO and event.state in (StepState.OK, StepState.DONE_ALREADY):
+            StepRun.objects.filter(run=self.run, phase=DO, key=event.key).update(state=StepState.UNDONE)
+
+    @_store.register
+    def _(self, event: events.Parked) -> None:
+        now, run, step = timezone.now(), self.run, self.steps[event.key]
+        if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
+            sentence = f"The time to wait for it is over. {event.prompt}"
+            self._store(events.Ended(event.key, StepState.FAILED, sentence))
+            self._store(events.Finished(State.FAILED, sentence))
+            return
+        step.state, step.sentence, step.intent_at = StepState.WAITING, event.prompt, None
+        step.save(update_fields=["state", "sentence", "intent_at"])
+        if run.wait_step != event.key:
+            run.wait_until = now + timedelta(seconds=event.deadline)
+            self._append(step, [f"waiting: {event.prompt}"], LogLine.NOTE)
+        run.wait_step, run.wait_prompt = event.key, event.prompt
+        run.next_poll, run.confirmed_step = now + timedelta(seconds=POLL_SECONDS), ""
+        run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
+        move(run.change, State.WAITING, None, event.prompt)
+
+    @_store.register
+    def _(self, event: events.Finished) -> None:
+        run, change = self.run, self.run.change
+        new = UNDO_OUTCOME.get(event.state, State.UNDO_FAILED) if run.phase == UNDO else event.state
+        run.sentence, run.ended_at, run.recheck, run.probing = event.sentence, timezone.now(), False, False
+        run.cancel_requested = False
+        run.log_complete = new in (State.SUCCEEDED, State.UNDONE)
+        run.save()
+        move(change, new, None, event.sentence)
+        if new is State.UNDONE:
+            locks_release(change)
+        elif new is State.SUCCEEDED:
+            locks_release(change, [f"host:{change.host.name}"])
+
+    def _forget_wait(self) -> None:
+        run = self.run
+        run.wait_step = run.wait_prompt = run.confirmed_step = ""
+        run.wait_until = run.next_poll = None
+        run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
+
+    def _append(self, step: StepRun, lines: list[str], stream: str) -> None:
+        if not lines:
+            return
+        now, seq = timezone.now(), self.run.last_seq
+        LogLine.objects.bulk_create(
+            LogLine(
+                run=self.run,
+                seq=seq + number,
+                step=step,
+                attempt=step.attempt,
+                stream=stream,
+                text=printable(line),
+                at=now,
+            )
+            for number, line in enumerate(lines, 1)
+        )
+        self.run.last_seq = seq + len(lines)
+        Run.objects.filter(pk=self.run.pk).update(last_seq=self.run.last_seq)

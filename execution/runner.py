@@ -1,0 +1,286 @@
+"""Walks a plan and yields what happens; holds no database and no connection.
+
+The caller stores each event before asking for the next, so whatever comes after an `Intent`
+in this file happens after the intent is on disk. `hands` does what needs a host; everything
+here is the order of things, and the table of what to do after a crash (`_reattach`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from changes.kinds import Verdict
+from changes.plan import Call, Check, Json, Plan, ReferenceUnresolved, Wait
+from changes.states import STEP_DONE, State, StepState
+from execution.events import Ended, Entered, Event, Exited, Finished, Intent, Output, Parked, Said
+from ssh.command import Command
+from ssh.detached import AlreadyClaimed, Chunk, DetachedError, FenceRefused, Probe
+from ssh.detached import State as OnHost
+from ssh.facts import FactError
+from ssh.session import SessionError
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A step as the walk sees it, whichever way it goes."""
+
+    key: str
+    title: str
+    command: Call | None
+    precheck: tuple[Check, ...]
+    verify: tuple[Check, ...]
+    always_run: bool = False
+    writes: bool = True
+    wait: Wait | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a step has come, as the database knows it.
+
+    open       an intent is stored whose end is not: the host has to be asked first
+    confirmed  a person said that what the step waits for is there
+    """
+
+    state: StepState = StepState.PENDING
+    attempt: int = 0
+    offset: int = 0
+    open: bool = False
+    confirmed: bool = False
+    found: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Hands(Protocol):
+    """What needs the host. Each may raise SessionError after having tried again for a while."""
+
+    def judge(self, checks: Sequence[Check]) -> list[Verdict]: ...
+    def resolve(self, work: Work) -> Command: ...
+    def start(self, work: Work, attempt: int, command: Command) -> None: ...
+    def probe(self, work: Work, attempt: int) -> Probe: ...
+    def bury(self, work: Work, attempt: int) -> Probe: ...
+    def follow(self, work: Work, attempt: int, offset: int) -> Iterator[Chunk]: ...
+    def found(self, key: str, found: Mapping[str, Json]) -> None: ...
+    def cancelled(self) -> bool: ...
+
+
+Steps = Generator[Event, None, StepState]
+
+
+def forward(plan: Plan) -> list[Work]:
+    """The plan's steps in order."""
+    return [
+        Work(s.key, s.title, s.command, s.precheck, s.verify, s.always_run, bool(s.writes), s.wait) for s in plan.steps
+    ]
+
+
+def backward(plan: Plan, touched: Mapping[str, Progress]) -> list[Work]:
+    """The undo of every step that was done or begun, last first."""
+    return [
+        Work(s.key, s.undo.title, s.undo.command, s.undo.precheck, s.undo.verify)
+        for s in reversed(plan.steps)
+        if s.undo and (touched[s.key].state in STEP_DONE or touched[s.key].attempt)
+    ]
+
+
+def walk(
+    works: Sequence[Work], progress: Mapping[str, Progress], hands: Hands, *, recheck: bool, probing: bool
+) -> Iterator[Event]:
+    """Go on from where the progress stands to the end, a wait, or the first step that is not done.
+
+    recheck  verify again the effects of finished steps that write (a resume)
+    probing  a person asked about an unknown step: a certain no becomes failed
+    """
+    for work in works:
+        at = progress[work.key]
+        if at.state in STEP_DONE:
+            if recheck and work.writes:
+                lost = yield from _still_holds(work, hands)
+                if lost:
+                    yield Finished(State.FAILED, lost)
+                    return
+            continue
+        if hands.cancelled() and not at.open:
+            yield Finished(State.CANCELLED, f"Stopped before “{work.title}”, as asked.")
+            return
+        state = yield from _perform(work, at, hands, probing)
+        if state is StepState.WAITING:
+            return
+        if state not in STEP_DONE:
+            outcome = State.UNKNOWN if state is StepState.UNKNOWN else State.FAILED
+            yield Finished(outcome, f"Step “{work.title}” {state.replace('_', ' ')}.")
+            return
+    yield Finished(State.SUCCEEDED)
+
+
+def _still_holds(work: Work, hands: Hands) -> Generator[Event, None, str]:
+    try:
+        verdict = _all(hands.judge(work.verify))
+    except (SessionError, FactError) as error:
+        return f"“{work.title}” cannot be verified again: {error}"
+    if verdict.holds:
+        yield Said(work.key, f"still holds: {verdict.sentence}")
+        return ""
+    yield Said(work.key, f"no longer holds: {verdict.sentence}")
+    return f"“{work.title}” was done, but no longer holds: {verdict.sentence}"
+
+
+def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
+    attempt = at.attempt
+    try:
+        if at.open:
+            again = yield from _reattach(work, at, hands, probing)
+            if again is not StepState.PENDING:
+                return again
+        yield Entered(work.key, StepState.CHECKING)
+        ready = yield from _check(work, at, hands)
+        if ready is not StepState.RUNNING:
+            return ready
+        command = hands.resolve(work)
+    except (SessionError, FactError, ReferenceUnresolved) as error:
+        state = StepState.FAILED if isinstance(error, ReferenceUnresolved) else StepState.ERRORED
+        return (yield from _end(work, state, str(error), hands))
+    while True:
+        attempt += 1
+        yield Intent(work.key, attempt)
+        at.attempt, at.offset, at.open = attempt, 0, True
+        try:
+            hands.start(work, attempt, command)
+        except FenceRefused:
+            raise
+        except AlreadyClaimed:
+            pass
+        except DetachedError as error:
+            return (yield from _end(work, StepState.FAILED, str(error), hands))
+        except SessionError as error:
+            yield Said(work.key, f"connection lost while starting: {error}")
+        again = yield from _reattach(work, at, hands, probing)
+        if again is not StepState.PENDING:
+            return again
+
+
+def _check(work: Work, at: Progress, hands: Hands) -> Steps:
+    """Whether to run (RUNNING), or how the step ended without."""
+    if work.wait and at.state is StepState.WAITING and not at.confirmed:
+        verdict = _all(hands.judge(work.verify))
+        if not verdict.holds:
+            return (yield from _park(work, verdict.sentence))
+        return (yield from _end(work, StepState.OK, verdict.sentence, hands, verdict))
+    if work.command is None:
+        return (yield from _check_only(work, at, hands))
+    if not work.always_run:
+        verdict = _all(hands.judge(work.verify))
+        if verdict.holds:
+            sentence = f"Done already, so nothing was run: {verdict.sentence}"
+            return (yield from _end(work, StepState.DONE_ALREADY, sentence, hands, verdict))
+    for verdict in hands.judge(work.precheck):
+        yield Said(work.key, f"check: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
+        if not verdict.holds:
+            return (yield from _end(work, StepState.FAILED, verdict.sentence, hands))
+    return StepState.RUNNING
+
+
+def _check_only(work: Work, at: Progress, hands: Hands) -> Steps:
+    """A step without a command: checks alone, or something a person does."""
+    for verdict in hands.judge(work.precheck):
+        if not verdict.holds:
+            return (yield from _end(work, StepState.FAILED, verdict.sentence, hands))
+    verdicts = hands.judge(work.verify)
+    for verdict in verdicts:
+        yield Said(work.key, f"check: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
+    verdict = _all(verdicts)
+    if verdict.holds and work.verify:
+        return (yield from _end(work, StepState.OK, verdict.sentence, hands, verdict))
+    if work.wait and at.confirmed:
+        return (yield from _end(work, StepState.OK, "A person confirmed it.", hands, verdict))
+    if work.wait:
+        return (yield from _park(work, ""))
+    return (yield from _end(work, StepState.FAILED, verdict.sentence, hands))
+
+
+def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
+    """Follow an attempt that was begun, by us or by a worker that died. PENDING means: begin anew.
+
+    absent, or claimed but not started   buried, so that it can never start; a new attempt
+    running                              followed from the stored offset
+    ended                                the rest of its log read, then verified
+    dead, or the host rebooted           the effect decides; if it is not there nobody can tell
+    """
+    yield Entered(work.key, StepState.RUNNING)
+    probe: Probe | None = None
+    try:
+        for chunk in hands.follow(work, at.attempt, at.offset):
+            yield Output(work.key, at.attempt, chunk.data, chunk.end, chunk.final)
+            at.offset, probe = chunk.end, chunk.probe
+        if probe is None or probe.state in (OnHost.ABSENT, OnHost.CLAIMED):
+            probe = hands.bury(work, at.attempt)
+    except SessionError as error:
+        sentence = f"The host cannot be asked how the step goes, and it may still be running there. {error}"
+        return (yield from _end(work, StepState.UNKNOWN, sentence, hands))
+    if probe.state in (OnHost.RUNNING, OnHost.CLAIMED):
+        return (yield from _reattach(work, at, hands, probing))
+    if probe.state is OnHost.TOMBSTONE:
+        yield Said(work.key, f"attempt {at.attempt} never began on the host; beginning a new one")
+        at.open = False
+        return StepState.PENDING
+    yield Exited(work.key, probe.rc)
+    return (yield from _verify(work, probe, hands, probing))
+
+
+def _verify(work: Work, probe: Probe, hands: Hands, probing: bool) -> Steps:
+    yield Entered(work.key, StepState.VERIFYING)
+    try:
+        verdicts = hands.judge(work.verify)
+    except (SessionError, FactError) as error:
+        return (yield from _end(work, StepState.UNKNOWN, f"The effect cannot be read: {error}", hands))
+    for verdict in verdicts:
+        yield Said(work.key, f"verify: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
+    verdict = _all(verdicts)
+    if verdict.holds:
+        return (yield from _end(work, StepState.OK, _told(verdict, probe), hands, verdict))
+    if work.wait and verdict.not_yet:
+        return (yield from _park(work, verdict.sentence))
+    if probe.state is OnHost.ENDED or not work.writes or probing:
+        return (yield from _end(work, StepState.FAILED, _told(verdict, probe), hands))
+    return (yield from _end(work, StepState.UNKNOWN, _told(verdict, probe), hands))
+
+
+def _told(verdict: Verdict, probe: Probe) -> str:
+    """The verdict's sentence, with what the exit code or the crash adds to it."""
+    if probe.state is OnHost.OTHER_BOOT:
+        return f"The host was rebooted while the step ran. {verdict.sentence}"
+    if probe.state is OnHost.DEAD:
+        return f"The step was killed on the host before it could say how it ended. {verdict.sentence}"
+    if probe.word == "timeout":
+        return f"The command did not end in its time and was stopped. {verdict.sentence}"
+    if probe.rc and verdict.holds:
+        return f"{verdict.sentence} (The command itself ended with {probe.rc}.)"
+    if probe.rc:
+        return f"The command ended with {probe.rc}. {verdict.sentence}"
+    return verdict.sentence
+
+
+def _park(work: Work, sentence: str) -> Steps:
+    wait = work.wait or Wait("", 0)
+    yield Parked(work.key, " ".join(filter(None, (sentence, wait.prompt))), wait.deadline)
+    return StepState.WAITING
+
+
+def _end(
+    work: Work, state: StepState, sentence: str, hands: Hands, verdict: Verdict | None = None
+) -> Generator[Event, None, StepState]:
+    found = verdict.found if verdict else {}
+    hands.found(work.key, found)
+    yield Ended(work.key, state, sentence, found)
+    return state
+
+
+def _all(verdicts: Sequence[Verdict]) -> Verdict:
+    """One verdict from many: the first no, else yes with every sentence and everything found."""
+    found: dict[str, Json] = {}
+    for verdict in verdicts:
+        if not verdict.holds:
+            return verdict
+        found |= verdict.found
+    return Verdict(bool(verdicts), " ".join(v.sentence for v in verdicts), found)

@@ -1,0 +1,148 @@
+"""What people do to runs. Each writes its wish in one transaction and rings; a worker does the rest."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from changes.history import note
+from changes.models import Change
+from changes.policy import Action
+from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
+from changes.states import STEP_DONE, State, StepState
+from execution.doorbell import ring
+from execution.gate import votes_of
+from execution.leases import host_lock
+from execution.models import DO, UNDO, Run, StepRun
+from execution.runner import Progress, backward
+from people.models import User
+from people.selectors import actor_of
+
+
+def run_of(change: Change) -> Run:
+    """The change's present run. Raises Run.DoesNotExist."""
+    return Run.objects.select_related("change__host").filter(change=change).latest("pk")
+
+
+@deciding
+def run_request(actor: User, change: Change) -> Run:
+    """Queue an approved change. Raises Denied when the approvals do not count once this person starts it."""
+    change = permitted(actor, change, Action.RUN)
+    if not votes_of(change, actor.pk):
+        raise Denied(
+            "No approval counts if you start it: whoever starts a change is not among its approvers.",
+            Action.RUN,
+            change,
+        )
+    run, _ = Run.objects.update_or_create(change=change, digest=change.digest, defaults={"started_by": actor})
+    note(actor_of(actor), "change.run", change, {"digest": change.digest, "run": run.name})
+    move(change, State.QUEUED, actor, "Run requested")
+    ring(change)
+    return run
+
+
+@deciding
+def run_cancel(actor: User, change: Change) -> None:
+    """Stop at the next step boundary; a waiting run stops at once."""
+    change = permitted(actor, change, Action.CANCEL)
+    run = run_of(change)
+    note(actor_of(actor), "change.cancel", change, {"run": run.name})
+    if change.state is State.WAITING:
+        StepRun.objects.filter(run=run, phase=DO, state=StepState.WAITING).update(state=StepState.PENDING)
+        Run.objects.filter(pk=run.pk).update(
+            wait_step="",
+            wait_prompt="",
+            wait_until=None,
+            next_poll=None,
+            sentence="Cancelled while it waited.",
+        )
+        move(change, State.CANCELLED, actor, "Cancelled while it waited")
+    else:
+        Run.objects.filter(pk=run.pk).update(cancel_requested=True)
+
+
+@deciding
+def run_confirm(actor: User, change: Change) -> None:
+    """A person says that what the run waits for is there; the host is asked at once whether it is."""
+    change = permitted(actor, change, Action.CONFIRM)
+    run = run_of(change)
+    Run.objects.filter(pk=run.pk).update(confirmed_step=run.wait_step, next_poll=None)
+    note(actor_of(actor), "change.confirm", change, {"run": run.name, "step": run.wait_step})
+    move(change, State.RUNNING, actor, run.wait_prompt)
+    ring(change)
+
+
+@deciding
+def run_resume(actor: User, change: Change) -> None:
+    """Go on with the step that failed, after every earlier effect was verified again."""
+    change = permitted(actor, change, Action.RESUME)
+    run = run_of(change)
+    _retry_broken(run)
+    Run.objects.filter(pk=run.pk).update(recheck=True, cancel_requested=False, ended_at=None, sentence="")
+    note(actor_of(actor), "change.resume", change, {"run": run.name})
+    move(change, State.RUNNING, actor, "Resumed")
+    ring(change)
+
+
+@deciding
+def run_probe(actor: User, change: Change) -> None:
+    """Ask the host again what became of a step that nobody can tell about."""
+    change = permitted(actor, change, Action.PROBE)
+    run = run_of(change)
+    StepRun.objects.filter(run=run, phase=run.phase, state=StepState.UNKNOWN).update(state=StepState.RUNNING)
+    Run.objects.filter(pk=run.pk).update(probing=True, ended_at=None)
+    note(actor_of(actor), "change.probe", change, {"run": run.name})
+    if run.phase == UNDO:
+        move(change, State.FAILED, actor, "Asking the host again")
+        move(change, State.UNDOING, actor, "Asking the host again")
+    else:
+        move(change, State.RUNNING, actor, "Asking the host again")
+    ring(change)
+
+
+@deciding
+def run_undo(actor: User, change: Change) -> None:
+    """Take back every step that was done or begun, last first. Raises LockHeld."""
+    change = permitted(actor, change, Action.UNDO)
+    run, plan = run_of(change), change.plan
+    if plan is None:
+        raise Denied("There is no plan to undo.", Action.UNDO, change)
+    try:
+        with transaction.atomic():
+            locks_take(change, [host_lock(run)])
+    except LockHeld as held:
+        raise Denied(str(held), Action.UNDO, change) from held
+    run.phase = UNDO
+    _retry_broken(run)
+    rows = {row.key: row for row in StepRun.objects.filter(run=run, phase=DO)}
+    touched = {step.key: Progress(StepState(rows[step.key].state), rows[step.key].attempt) for step in plan.steps}
+    for number, work in enumerate(backward(plan, touched), 1):
+        StepRun.objects.get_or_create(run=run, phase=UNDO, key=work.key, defaults={"position": number})
+    Run.objects.filter(pk=run.pk).update(
+        phase=UNDO, recheck=False, cancel_requested=False, ended_at=None, sentence="", log_complete=False
+    )
+    note(actor_of(actor), "change.undo", change, {"run": run.name})
+    move(change, State.UNDOING, actor, "Undo requested")
+    ring(change)
+
+
+@deciding
+def run_close(actor: User, change: Change, reason: str) -> None:
+    """A person ends it as it is, with the reason; the locks are given back."""
+    change = permitted(actor, change, Action.CLOSE)
+    if not reason.strip():
+        raise Denied("Closing needs a reason: say what is true on the host now.", Action.CLOSE, change)
+    Run.objects.filter(change=change).update(
+        lease_owner="", lease_until=None, ended_at=timezone.now(), log_complete=True
+    )
+    note(actor_of(actor), "change.close", change, {"reason": reason.strip()})
+    move(change, State.CLOSED, actor, reason.strip())
+    locks_release(change)
+
+
+def _retry_broken(run: Run) -> None:
+    """Steps of the phase that are neither done nor open may be tried again."""
+    done = [*STEP_DONE, StepState.UNDONE]
+    StepRun.objects.filter(run=run, phase=run.phase, intent_at__isnull=True).exclude(state__in=done).update(
+        state=StepState.PENDING, sentence="", ended_at=None
+    )
