@@ -1,0 +1,1 @@
+"""Who we are and what we may: users, roles, API tokens."""

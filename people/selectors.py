@@ -1,0 +1,55 @@
+"""Reading people."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from people.actor import Actor
+from people.models import Token, User
+from people.roles import Role, known
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def actor_of(user: User | AnonymousUser) -> Actor:
+    """The person as a value, with the roles of this moment; two reads at most. Raises TypeError if anonymous."""
+    if not isinstance(user, User):
+        raise TypeError("Only a signed-in person can be an actor.")
+    names = user.groups.values_list("name", flat=True)
+    return Actor(user.pk, user.username, user.display, known(names), user.is_active)
+
+
+def actor_by_id(user_id: int) -> Actor:
+    """Somebody's roles read anew, for the gate. Raises User.DoesNotExist."""
+    return actor_of(User.objects.get(pk=user_id))
+
+
+def actors_with(role: Role) -> list[Actor]:
+    """Active people who were granted this role, by name."""
+    users = User.objects.filter(is_active=True, groups__name=role).prefetch_related("groups").order_by("username")
+    return [actor_of(user) for user in users]
+
+
+def token_hash(text: str) -> str:
+    """A token has 256 random bits, so that one sha256 is enough."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def token_user(text: str) -> User | None:
+    """Whose token this is; None if it is unknown, revoked, expired, or its person is not active.
+
+    Notes when it was used, once a minute at most.
+    """
+    now = timezone.now()
+    prefix = text.removeprefix("rgp_")[:8]
+    token = Token.objects.usable(now).select_related("user").filter(prefix=prefix).first()
+    if token is None or not secrets.compare_digest(token.hash, token_hash(text)):
+        return None
+    if token.last_used is None or now - token.last_used > USE_NOTED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used=now)
+    return token.user
