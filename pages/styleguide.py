@@ -44,7 +44,9 @@ class ExampleForm(forms.Form):
         label="LVM backup file", help_text="/etc/lvm/backup/<group> of the lost VM.", required=False
     )
     host = forms.ChoiceField(
-        label="Target host", choices=[("", "Choose a host"), ("lab-a", "lab-a")], help_text="Where the disk is attached."
+        label="Target host",
+        choices=[("", "Choose a host"), ("lab-a", "lab-a")],
+        help_text="Where the disk is attached.",
     )
     access = forms.ChoiceField(
         label="Mount",

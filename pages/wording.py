@@ -5,18 +5,25 @@ from datetime import datetime, timedelta
 
 SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
 MINUTE, HOUR, DAY = 60, 3600, 86400
+# A unit, its word, and up to how many of it the word is used; static/js/regroup.js says the shorter ones alike.
+UNITS = (
+    (MINUTE, "minute", 59.5),
+    (HOUR, "hour", 23.5),
+    (DAY, "day", 59.5),
+    (30.44 * DAY, "month", 23.5),
+    (365.25 * DAY, "year", float("inf")),
+)
 
 
 def human_bytes(count: int) -> str:
     """A size to three figures: 1536 -> '1.5 KiB', 999 -> '999 bytes'."""
     if abs(count) < 1024:
         return f"{count} byte{'' if abs(count) == 1 else 's'}"
-    value, unit = float(count), "bytes"
-    for unit in SIZES:
-        value /= 1024
-        if abs(value) < 1000:
-            break
-    return f"{value:.0f} {unit}" if abs(value) >= 100 else f"{value:.1f} {unit}"
+    power = 1
+    while abs(count) / 1024**power >= 1000 and power < len(SIZES):
+        power += 1
+    value = count / 1024**power
+    return f"{value:.{0 if abs(value) >= 100 else 1}f} {SIZES[power - 1]}"
 
 
 def human_duration(span: timedelta | float) -> str:
@@ -42,16 +49,8 @@ def relative_time(moment: datetime, now: datetime) -> str:
     distance = abs(seconds)
     if distance < 45:
         return "just now"
-    for size, word, below in (
-        (MINUTE, "minute", 59.5 * MINUTE),
-        (HOUR, "hour", 23.5 * HOUR),
-        (DAY, "day", 59.5 * DAY),
-        (30.44 * DAY, "month", 23.5 * 30.44 * DAY),
-        (365.25 * DAY, "year", float("inf")),
-    ):
-        if distance < below:
-            count = max(1, round(distance / size))
-            break
+    size, word = next((size, word) for size, word, below in UNITS if distance < below * size)
+    count = max(1, round(distance / size))
     words = f"{count} {word}{'' if count == 1 else 's'}"
     return f"{words} ago" if seconds > 0 else f"in {words}"
 

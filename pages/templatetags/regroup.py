@@ -5,10 +5,10 @@ templates/components/. How they look in every state stands at /styleguide/.
 """
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, cast
 from zlib import crc32
 
 from django import template
@@ -39,6 +39,20 @@ TONE_ICONS = {
 GATE_MARKS = {True: ("✓", "ok", "met"), False: ("✗", "bad", "not met"), None: ("?", "neutral", "not known yet")}
 
 
+def _inline(name: str) -> Callable[[Callable[..., Context]], Callable[..., SafeString]]:
+    """An inclusion tag that leaves no line end behind, so that a full stop may follow it."""
+
+    def decorate(function: Callable[..., Context]) -> Callable[..., SafeString]:
+        @wraps(function)
+        def tag(*args: Any, **kwargs: Any) -> SafeString:
+            html = get_template(name).render(function(*args, **kwargs))
+            return mark_safe(html.strip())  # noqa: S308 - rendered, hence escaped, by the template itself
+
+        return cast(Callable[..., SafeString], register.simple_tag(tag))
+
+    return decorate
+
+
 @cache
 def _svg(name: str) -> str:
     return get_template(f"components/icons/{name}.svg").render().strip()
@@ -49,7 +63,7 @@ def icon(name: str, label: str = "") -> SafeString:
     """An inline icon of templates/components/icons; with a label it is an image, else it is decoration."""
     svg = _svg(name)
     if label:
-        start = format_html('<svg class="icon" role="img" aria-label="{}"', label)
+        start: str = format_html('<svg class="icon" role="img" aria-label="{}"', label)
     else:
         start = '<svg class="icon" aria-hidden="true" focusable="false"'
     return mark_safe(svg.replace("<svg", start, 1))  # noqa: S308 - our own file; the label is escaped above
@@ -68,14 +82,14 @@ def rail(context: Context) -> list[Link]:
     return rail_links(request.path if request else "")
 
 
-@register.inclusion_tag("components/state_badge.html")
+@_inline("components/state_badge.html")
 def state_badge(value: Any, small: bool = False) -> Context:
     """A state as glyph, word and colour; see pages.labels.label_of for what `value` may be."""
     label = label_of(value)
     return {"label": label, "tone": label.tone if label.tone in TONES else "neutral", "small": small}
 
 
-@register.inclusion_tag("components/when.html")
+@_inline("components/when.html")
 def when(moment: datetime | None, never: str = "—") -> Context:
     """A moment, relative, with the exact time and zone on hover and for screen readers."""
     if moment is None:
@@ -88,7 +102,7 @@ def when(moment: datetime | None, never: str = "—") -> Context:
     }
 
 
-@register.inclusion_tag("components/elapsed.html")
+@_inline("components/elapsed.html")
 def elapsed(start: datetime | None, end: datetime | None = None) -> Context:
     """How long something took, or has taken so far; then it ticks in the browser."""
     if start is None:
@@ -102,7 +116,7 @@ def elapsed(start: datetime | None, end: datetime | None = None) -> Context:
     }
 
 
-@register.inclusion_tag("components/ident.html")
+@_inline("components/ident.html")
 def ident(value: object, label: str = "", keep: int = 20, copy: bool = True) -> Context:
     """A name, UUID or address in monospace, shortened in the middle, with its copy button."""
     text = "" if value is None else str(value)
@@ -111,9 +125,7 @@ def ident(value: object, label: str = "", keep: int = 20, copy: bool = True) -> 
 
 
 @register.inclusion_tag("components/command_block.html")
-def command_block(
-    command: str | Sequence[str], stdin: str = "", host: str = "", label: str = "Command"
-) -> Context:
+def command_block(command: str | Sequence[str], stdin: str = "", host: str = "", label: str = "Command") -> Context:
     """A command line as it will run, with a copy button; a script on its standard input is folded."""
     line = command if isinstance(command, str) else shlex.join(command)
     return {
@@ -182,7 +194,7 @@ def field(bound: BoundField, check: str = "", mono: bool = False) -> Context:
     group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     ids = [f"{bound.id_for_label or bound.auto_id}-{part}" for part in ("help", "error")]
     described = " ".join(ids if bound.help_text else ids[1:])
-    attrs = {"aria-describedby": described, "class": _widget_class(widget, mono)}
+    attrs: dict[str, str | bool] = {"aria-describedby": described, "class": _widget_class(widget, mono)}
     if check:
         attrs |= {
             "hx-post": check,
@@ -231,9 +243,8 @@ def post_button(
     value: object = "",
 ) -> Context:
     """A button that posts at once; `name` and `value` travel with it (the digest approved, say)."""
-    return _form(context) | {
-        "url": url, "label": label, "tone": tone, "icon": icon, "name": name, "value": value,
-    }  # fmt: skip
+    shown = {"url": url, "label": label, "tone": tone, "icon": icon, "name": name, "value": value}
+    return _form(context) | shown
 
 
 @register.inclusion_tag("components/confirm_button.html", takes_context=True)
@@ -251,11 +262,10 @@ def confirm_button(
     value: object = "",
 ) -> Context:
     """A button that opens to what will happen, a text to give where `ask` names one, and the real button."""
-    return _form(context) | {
-        "url": url, "label": label, "explain": explain, "tone": tone, "icon": icon, "ask": ask,
-        "ask_name": ask_name, "ask_id": f"ask-{crc32((url + label).encode()):x}", "required": required,
-        "name": name, "value": value,
-    }  # fmt: skip
+    shown = {"url": url, "label": label, "tone": tone, "icon": icon, "name": name, "value": value}
+    asked = {"ask": ask, "ask_name": ask_name, "required": required, "explain": explain}
+    # One id for each button of a page, the same after every refresh: what is open or typed is found again by it.
+    return _form(context) | shown | asked | {"ask_id": f"ask-{crc32((url + label).encode()):x}"}
 
 
 def _form(context: Context) -> Context:
@@ -265,7 +275,13 @@ def _form(context: Context) -> Context:
 @register.simple_block_tag(takes_context=True)
 def callout(context: Context, content: SafeString, tone: str, title: str = "", role: str = "") -> str:
     """A boxed remark with its tone's icon: `{% callout "warn" "The disk is a clone" %}…{% endcallout %}`."""
-    inner = {"tone": tone, "title": title, "role": role, "content": content, "icon": TONE_ICONS[tone]}
+    inner = {
+        "tone": tone,
+        "title": title,
+        "role": role,
+        "content": content,
+        "icon": TONE_ICONS.get(tone, "info-circle"),
+    }
     return get_template("components/callout.html").render(inner)
 
 

@@ -13,7 +13,7 @@ const speak = () => {
   spokenAt = Date.now();
   $("#live").textContent = toSpeak;
 };
-export const announce = (sentence) => {
+const announce = (sentence) => {
   toSpeak = sentence;
   if (!speaking) speaking = setTimeout(speak, Math.max(50, SPEAK_EVERY - (Date.now() - spokenAt)));
 };
@@ -215,7 +215,7 @@ document.addEventListener("change", (event) => {
 // ---- Ticking: elapsed times count from what the server said (its clock, not ours); relative times are said anew.
 const seenAt = new WeakMap();
 const pad = (number) => String(number).padStart(2, "0");
-export const durationWords = (seconds) => {
+const durationWords = (seconds) => {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
