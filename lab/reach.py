@@ -1,0 +1,89 @@
+"""Reach a lab host over SSH with the system's own `ssh`, its key pinned from the build."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.recipe import USER
+
+ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Door:
+    """How one running host is entered: port on loopback, private key, file with its pinned host key."""
+
+    port: int
+    private_key: Path
+    known_hosts: Path
+
+    def words(self) -> list[str]:
+        """The `ssh` command line up to the remote command."""
+        options = {
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "UserKnownHostsFile": str(self.known_hosts),
+            "StrictHostKeyChecking": "yes",
+            "BatchMode": "yes",
+            "LogLevel": "ERROR",
+            "ConnectTimeout": "20",
+        }
+        given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return [
+            "ssh",
+            "-F",
+            "none",
+            "-i",
+            str(self.private_key),
+            *given,
+            "-p",
+            str(self.port),
+            f"{USER}@{ADDRESS}",
+        ]
+
+    def pin(self, host_key: str) -> None:
+        """Write the known_hosts file: this host key ("ssh-ed25519 AAAA…") and no other."""
+        self.known_hosts.write_text(f"[{ADDRESS}]:{self.port} {host_key}\n")
+
+    def run(self, command: str, stdin: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run `command` in the guest's shell as the login user; the exit code is left to the caller."""
+        words = [*self.words(), command]
+        try:
+            return subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"no end of {command!r} in the lab host within {timeout:.0f} s") from error
+
+    def answers(self) -> bool:
+        """Whether sshd greets. QEMU's forwarder accepts before the guest does, so a greeting is read."""
+        try:
+            with socket.create_connection((ADDRESS, self.port), timeout=2) as connection:
+                connection.settimeout(2)
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def wait_login(self, command: str, timeout: float) -> str:
+        """Log in as soon as that works and run `command`; its output. LabError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        said = "sshd never answered"
+        while time.monotonic() < deadline:
+            if self.answers():
+                done = self.run(command, timeout=max(5.0, deadline - time.monotonic()))
+                if done.returncode == 0:
+                    return done.stdout
+                said = done.stderr.strip() or f"exit {done.returncode}"
+            time.sleep(0.1)
+        raise LabError(f"no login on port {self.port} within {timeout:.0f} s: {said}")
+
+
+def free_port() -> int:
+    """A loopback port that was free just now."""
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+        return port
