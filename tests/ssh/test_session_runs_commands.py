@@ -1,0 +1,117 @@
+"""Commands over an open session: streams, sizes, times and breakdowns."""
+
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from ssh import paramiko_session
+from ssh.command import Command
+from ssh.paramiko_session import ParamikoSession, connect
+from ssh.session import CommandTimeout, Result, SessionError
+from tests.ssh.conftest import Sshd
+
+
+def sh(script: str, *, stdin: str = "", timeout: float = 20) -> Command:
+    return Command(("sh", "-c", script), stdin=stdin, timeout=timeout)
+
+
+def test_status_and_both_streams_come_back(session: ParamikoSession) -> None:
+    assert session.run(sh("echo out; echo err >&2; exit 7")) == Result(7, b"out\n", b"err\n")
+
+
+def test_standard_input_arrives_and_ends(session: ParamikoSession) -> None:
+    assert session.run(sh("wc -c", stdin="12345")).stdout.strip() == b"5"
+
+
+def test_no_standard_input_means_end_of_file_at_once(session: ParamikoSession) -> None:
+    assert session.run(Command(("cat",), timeout=5)).stdout == b""
+
+
+def test_megabytes_both_ways_at_once_do_not_deadlock(session: ParamikoSession) -> None:
+    data = "0123456789abcdef" * (8 << 16)  # 8 MiB, four times the window
+    result = session.run(sh("tee /dev/stderr", stdin=data, timeout=60))
+    assert result.stdout == data.encode()
+    assert result.stderr == data.encode()
+
+
+def test_a_command_that_ignores_its_input_still_ends(session: ParamikoSession) -> None:
+    assert session.run(sh("echo done", stdin="x" * (8 << 20))).stdout == b"done\n"
+
+
+def test_a_command_ended_by_a_signal_has_its_number(session: ParamikoSession) -> None:
+    assert session.run(sh("kill -9 $$")).status == 128 + 9
+
+
+def test_a_hanging_command_is_given_up_in_time_and_may_have_run(session: ParamikoSession) -> None:
+    begin = time.monotonic()
+    with pytest.raises(CommandTimeout, match="did not end within 0.5 seconds on loopback: sleep 30") as caught:
+        session.run(Command(("sleep", "30"), timeout=0.5))
+    assert time.monotonic() - begin < 3
+    assert caught.value.sent is True
+    assert session.run(Command(("echo", "on"))).stdout == b"on\n"
+
+
+def test_a_command_that_trickles_is_given_up_in_time(session: ParamikoSession) -> None:
+    with pytest.raises(CommandTimeout):
+        session.run(sh("while :; do echo x; sleep 0.1; done", timeout=0.5))
+
+
+def test_too_much_output_is_given_up(session: ParamikoSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paramiko_session, "OUTPUT_LIMIT", 1 << 20)
+    with pytest.raises(SessionError, match="more than 1 MiB on loopback"):
+        session.run(Command(("yes",)))
+
+
+def test_a_connection_lost_in_a_command_says_that_it_may_still_run(session: ParamikoSession) -> None:
+    with pytest.raises(SessionError, match="was lost while a command ran") as caught:
+        session.run(sh("kill -9 $PPID; sleep 5"))
+    assert caught.value.sent is True
+
+
+def test_a_command_on_a_lost_connection_was_certainly_not_sent(session: ParamikoSession) -> None:
+    session.close()
+    assert not session.is_alive()
+    with pytest.raises(SessionError, match="no command could be sent") as caught:
+        session.run(Command(("true",)))
+    assert caught.value.sent is False
+
+
+def test_many_threads_share_a_session(session: ParamikoSession) -> None:
+    answers: dict[int, bytes] = {}
+
+    def ask(number: int) -> None:
+        answers[number] = session.run(sh(f"sleep 0.1; echo {number}")).stdout
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {number: b"%d\n" % number for number in range(8)}
+
+
+def test_the_socket_sends_at_once_and_notices_a_dead_peer(session: ParamikoSession) -> None:
+    sock = session._transport.sock
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
+def test_commands_and_sessions_leave_no_descriptor_open(sshd: Sshd) -> None:
+    def count() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    connect(sshd.target).close()
+    time.sleep(0.3)
+    before = count()
+    for _ in range(3):
+        with connect(sshd.target) as session:
+            for _ in range(10):
+                session.run(Command(("true",)))
+    deadline = time.monotonic() + 3
+    while count() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert count() <= before
