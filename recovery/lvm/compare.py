@@ -107,8 +107,7 @@ def _group(file: VolumeGroup, disk: VolumeGroup) -> Iterator[Item]:
             disk.name,
             str(file.extent_size),
             str(disk.extent_size),
-            f"The extents are of {_size(disk.extent_size)} on the disk and of {_size(file.extent_size)} in the "
-            "file.",
+            f"The extents are of {_size(disk.extent_size)} on the disk and of {_size(file.extent_size)} in the file.",
         )
 
 
@@ -165,9 +164,7 @@ def _logical(file: VolumeGroup, disk: VolumeGroup) -> Iterator[Item]:
             "file: restoring would lose it.",
         )
     for uuid in (uuid for uuid in ours if uuid in theirs):
-        yield from _same_volume(
-            ours[uuid], theirs[uuid], _layout(file, ours[uuid]) != _layout(disk, theirs[uuid])
-        )
+        yield from _same_volume(ours[uuid], theirs[uuid], _layout(file, ours[uuid]) != _layout(disk, theirs[uuid]))
 
 
 def _same_volume(file: LogicalVolume, disk: LogicalVolume, moved: bool) -> Iterator[Item]:

@@ -159,9 +159,7 @@ def _label(sector: bytes, number: int) -> PvLabel:
     if crc(sector[20:]) != checksum:
         raise LabelError(f"The LVM label in sector {number} is damaged: its checksum is wrong.")
     if written_for != number:
-        raise LabelError(
-            f"The LVM label in sector {number} was written for sector {written_for}; the disk is shifted."
-        )
+        raise LabelError(f"The LVM label in sector {number} was written for sector {written_for}; the disk is shifted.")
     if kind != b"LVM2 001":
         raise LabelError(f"The LVM label in sector {number} is of the unknown type {kind!r}.")
     try:

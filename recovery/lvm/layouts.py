@@ -87,24 +87,22 @@ _WRITECACHE_SETTINGS: Final = (
     "cleaner",
     "max_age",
 )
-_VDO_POOL_NUMBERS: Final = tuple(
-    [
-        "header_size",
-        "virtual_extents",
-        "minimum_io_size",
-        "block_map_cache_size_mb",
-        "block_map_era_length",
-        "index_memory_size_mb",
-        "max_discard",
-        "slab_size_mb",
-        "ack_threads",
-        "bio_threads",
-        "bio_rotation",
-        "cpu_threads",
-        "hash_zone_threads",
-        "logical_threads",
-        "physical_threads",
-    ]
+_VDO_POOL_NUMBERS: Final = (
+    "header_size",
+    "virtual_extents",
+    "minimum_io_size",
+    "block_map_cache_size_mb",
+    "block_map_era_length",
+    "index_memory_size_mb",
+    "max_discard",
+    "slab_size_mb",
+    "ack_threads",
+    "bio_threads",
+    "bio_rotation",
+    "cpu_threads",
+    "hash_zone_threads",
+    "logical_threads",
+    "physical_threads",
 )
 _RAID: Final = Layout(
     optional_numbers=("region_size", "stripe_size", "writebehind", "min_recovery_rate", "max_recovery_rate")

@@ -59,9 +59,7 @@ def validate_lv_name(name: str) -> None:
     _validate(name, "logical volume")
     for prefix in RESERVED_PREFIXES:
         if name.startswith(prefix):
-            raise InvalidName(
-                f'A logical volume name may not begin with "{prefix}": LVM keeps that for itself.'
-            )
+            raise InvalidName(f'A logical volume name may not begin with "{prefix}": LVM keeps that for itself.')
     for part in RESERVED_PARTS:
         if part in name:
             raise InvalidName(f'A logical volume name may not contain "{part}": LVM keeps that for itself.')

@@ -27,9 +27,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9!#]{32}")
 _CANONICAL_ID: Final = re.compile(r"[A-Za-z0-9!#]{6}(?:-[A-Za-z0-9!#]{4}){5}-[A-Za-z0-9!#]{6}")
 
 # Words LVM knows: in "status" an unknown word is refused, in "flags" it is ignored.
-_VG_STATUS: Final = frozenset(
-    {"EXPORTED", "RESIZEABLE", "PVMOVE", "READ", "WRITE", "CLUSTERED", "SHARED", "PARTIAL"}
-)
+_VG_STATUS: Final = frozenset({"EXPORTED", "RESIZEABLE", "PVMOVE", "READ", "WRITE", "CLUSTERED", "SHARED", "PARTIAL"})
 _PV_STATUS: Final = frozenset({"ALLOCATABLE", "EXPORTED", "MISSING"})
 _LV_STATUS: Final = TYPE_FLAGS | {
     "READ",
@@ -43,9 +41,7 @@ _LV_STATUS: Final = TYPE_FLAGS | {
     "WRITEMOSTLY",
     "CACHE_VOL",
 }
-_LV_FLAGS: Final = frozenset(
-    {"WRITE_LOCKED", "ACTIVATION_SKIP", "NOAUTOACTIVATE", "ERROR_WHEN_FULL", "CACHE_VOL"}
-)
+_LV_FLAGS: Final = frozenset({"WRITE_LOCKED", "ACTIVATION_SKIP", "NOAUTOACTIVATE", "ERROR_WHEN_FULL", "CACHE_VOL"})
 
 
 def parse_metadata(text: str) -> Metadata:
@@ -101,9 +97,7 @@ class _MetadataReader:
         uuid = self._id(section, f'Volume group "{name}"')
         seqno = self._number(section, "seqno")
         status, flags = self._words(section, _VG_STATUS, frozenset(), _VG_STATUS)
-        extent_size, max_lv, max_pv = (
-            self._number(section, key) for key in ("extent_size", "max_lv", "max_pv")
-        )
+        extent_size, max_lv, max_pv = (self._number(section, key) for key in ("extent_size", "max_lv", "max_pv"))
         copies = section.integer("metadata_copies")
         pvs = self._physical_volumes(section)
         tags = self._strings(section, "tags")
@@ -149,9 +143,7 @@ class _MetadataReader:
         pe_start, pe_count = self._number(section, "pe_start", bits=64), self._number(section, "pe_count")
         ba_start, ba_size = section.integer("ba_start") or 0, section.integer("ba_size") or 0
         if bool(ba_start) != bool(ba_size):
-            raise self._refused(
-                section, "ba_start", "has half a bootloader area (ba_start and ba_size go together)"
-            )
+            raise self._refused(section, "ba_start", "has half a bootloader area (ba_start and ba_size go together)")
         return PhysicalVolume(
             name=section.name,
             id=uuid,
@@ -177,9 +169,7 @@ class _MetadataReader:
         if holder is None:
             return (), []
         sections = self._only_sections(holder)
-        reader = SegmentReader(
-            self.tree, {pv.name: pv.pe_count for pv in pvs}, holder.sections, self._strings_of
-        )
+        reader = SegmentReader(self.tree, {pv.name: pv.pe_count for pv in pvs}, holder.sections, self._strings_of)
         volumes = tuple([self._logical_volume(section, reader, extent_size) for section in sections])
         self._refuse_twins(holder, "logical volume", [(volume.id, volume.name) for volume in volumes])
         self._refuse_second_spare(holder, volumes)
@@ -202,9 +192,7 @@ class _MetadataReader:
         extents = sum([segment.extent_count for segment in segments]) & _UINT32
         if "FIXED_MINOR" in status:
             self._number(section, "minor")
-        return LogicalVolume(
-            name, uuid, status, flags, tags, host, time, segments, extents, extents * extent_size
-        )
+        return LogicalVolume(name, uuid, status, flags, tags, host, time, segments, extents, extents * extent_size)
 
     def _creation(self, section: Section) -> tuple[str | None, int | None]:
         time, host = section.integer("creation_time"), section.string("creation_host")
@@ -221,11 +209,7 @@ class _MetadataReader:
     def _segments(self, section: Section, reader: SegmentReader) -> tuple[Segment, ...]:
         """Its segments in the order of the file; they must follow each other without gap or overlap."""
         segments = tuple(
-            [
-                reader.read(part, section.name)
-                for key, part in section.sections.items()
-                if key not in section.values
-            ]
+            [reader.read(part, section.name) for key, part in section.sections.items() if key not in section.values]
         )
         count = self._number(section, "segment_count")
         if count != len(segments):
@@ -289,9 +273,7 @@ class _MetadataReader:
                 if area.on_physical_volume
             ]
         )
-        for (pv, start, length, name), (next_pv, next_start, _, next_name) in zip(
-            runs, runs[1:], strict=False
-        ):
+        for (pv, start, length, name), (next_pv, next_start, _, next_name) in zip(runs, runs[1:], strict=False):
             if pv == next_pv and next_start < start + length:
                 raise self.tree.error(
                     f'Logical volumes "{name}" and "{next_name}" both claim extent {next_start} of '
@@ -306,8 +288,7 @@ class _MetadataReader:
         for name in holder.values:
             if name not in holder.sections:
                 raise self.tree.error(
-                    f'"{name}" in "{holder.name}" is a value where LVM expects a section; upload an '
-                    "unedited backup",
+                    f'The value "{name}" stands in "{holder.name}" where LVM expects a section; upload an unedited copy',
                     holder,
                     name,
                 )
@@ -328,8 +309,7 @@ class _MetadataReader:
             return format_uuid(bare)
         found = "no id" if uuid is None else f"the id {uuid!r}"
         raise self.tree.error(
-            f"{whose} has {found}; LVM needs a UUID of 32 letters and digits there; upload an "
-            "unedited backup",
+            f"{whose} has {found}; LVM needs a UUID of 32 letters and digits there; upload an unedited backup",
             section,
             "id",
         )
@@ -367,9 +347,7 @@ class _MetadataReader:
             if word == "CACHE_VOL" and "CACHE_VOL" in after_cache_vol:
                 known = after_cache_vol
             if known is not None and word not in known:
-                raise self._refused(
-                    section, key, f'has the word "{word}" in "{key}", which LVM does not know'
-                )
+                raise self._refused(section, key, f'has the word "{word}" in "{key}", which LVM does not know')
 
     def _strings(self, section: Section, key: str) -> tuple[str, ...]:
         items = section.items(key)

@@ -48,8 +48,7 @@ class SegmentReader:
         lvs: tuple[str, ...] = ()
         if layout is None:
             self.warnings.append(
-                f'{lv} has a segment of type "{kind}", which LVM calls unrecognised: it can '
-                "be restored, not activated."
+                f'{lv} has a segment of type "{kind}", which LVM calls unrecognised: it can be restored, not activated.'
             )
         elif kind in PAIRED:
             areas = self._areas(section, lv, kind, count)
@@ -74,15 +73,12 @@ class SegmentReader:
             raise self._refused(
                 section,
                 lv,
-                f'says {count} areas but "{key}" holds '
-                f"{len(items)} items (a name and an extent for each area)",
+                f'says {count} areas but "{key}" holds {len(items)} items (a name and an extent for each area)',
             )
         if kind != "mirror" and extents % count:
             raise self._refused(section, lv, f"spreads {extents} extents over {count} stripes unevenly")
         length = extents if kind == "mirror" else extents // count
-        return tuple(
-            [self._area(section, lv, items[at], items[at + 1], length) for at in range(0, len(items), 2)]
-        )
+        return tuple([self._area(section, lv, items[at], items[at + 1], length) for at in range(0, len(items), 2)])
 
     def _area(self, section: Section, lv: str, volume: Scalar, first: Scalar, length: int) -> Area:
         if type(volume) is not str or type(first) is not int:
@@ -137,16 +133,12 @@ class SegmentReader:
         parts = [self._known_lv(section, lv, item) for item in items]
         images = [part for part in parts if "_rmeta_" not in part]
         paired = all(
-            "_rmeta_" not in after
-            for before, after in zip(parts, parts[1:] + [""], strict=True)
-            if "_rmeta_" in before
+            "_rmeta_" not in after for before, after in zip(parts, parts[1:] + [""], strict=True) if "_rmeta_" in before
         )
         if not count or len(images) != count or not paired or (parts and "_rmeta_" in parts[-1]):
             raise self._refused(section, lv, f'says {count} devices but "{key}" names {len(images)} images')
         stripes = count - (2 if kind.startswith("raid6") else 1)
-        if kind.startswith(("raid4", "raid5", "raid6")) and (
-            stripes < 1 or (extents > 1 and extents % stripes)
-        ):
+        if kind.startswith(("raid4", "raid5", "raid6")) and (stripes < 1 or (extents > 1 and extents % stripes)):
             raise self._refused(section, lv, f"spreads {extents} extents over {stripes} stripes unevenly")
         return images, tuple(parts)
 
@@ -178,9 +170,7 @@ class SegmentReader:
             return
         if section.has("policy") and not section.string("policy"):
             raise self._refused(section, lv, 'needs a string for "policy"')
-        if section.has("policy_settings") and (
-            "policy" not in section.values or "policy_settings" in section.values
-        ):
+        if section.has("policy_settings") and ("policy" not in section.values or "policy_settings" in section.values):
             raise self._refused(section, lv, 'has "policy_settings" that are no section, or no "policy"')
 
     def _volume(self, section: Section, lv: str, key: str) -> str:

@@ -73,9 +73,7 @@ def string_of(text: str, token: Token) -> str:
     if token.kind in (NAME, BARE):
         return text[token.start : token.end]
     if token.end - token.start < 2:
-        raise error_at(
-            text, token.end, "The file ends at an opening quote: it was cut off; upload the whole file"
-        )
+        raise error_at(text, token.end, "The file ends at an opening quote: it was cut off; upload the whole file")
     inner = text[token.start + 1 : token.end - 1]
     return _ESCAPE.sub(r"\1", inner) if token.kind == ESCAPED else inner
 
@@ -99,9 +97,7 @@ def int_of(text: str, token: Token, key: str) -> tuple[int, bool]:
         return number, False
     if key == "creation_time":
         return REPAIRED_TIME, True
-    raise error_at(
-        text, token.start, f'The number of "{key}" does not fit 64 bits, so LVM refuses it; correct it'
-    )
+    raise error_at(text, token.start, f'The number of "{key}" does not fit 64 bits, so LVM refuses it; correct it')
 
 
 def float_of(text: str, token: Token, key: str) -> float:
@@ -111,9 +107,7 @@ def float_of(text: str, token: Token, key: str) -> float:
     mantissa = re.split("[eE]", match.group())[0] if match else ""
     too_small = abs(number) < 2.2250738585072014e-308 and any(digit in "123456789" for digit in mantissa)
     if too_small or number in (float("inf"), float("-inf")):
-        raise error_at(
-            text, token.start, f'The number of "{key}" does not fit a float, so LVM refuses it; correct it'
-        )
+        raise error_at(text, token.start, f'The number of "{key}" does not fit a float, so LVM refuses it; correct it')
     return number
 
 

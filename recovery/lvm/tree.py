@@ -111,9 +111,7 @@ class Tree:
     def error(self, message: str, section: Section, key: str | None = None) -> MetadataError:
         """A MetadataError at the value ``key`` of the section, or at its name if there is no such value."""
         place = None if key is None else _place_of(self.text, section, key)
-        return error_at(
-            self.text, skip_trivia(self.text, section.before) if place is None else place, message
-        )
+        return error_at(self.text, skip_trivia(self.text, section.before) if place is None else place, message)
 
 
 def parse_tree(text: str) -> Tree:
@@ -193,9 +191,7 @@ class _Reader:
             raise self._unexpected(token, 'a name or "}"' if self.open else "a name")
         key = tokens.string_of(self.text, token)
         if not key:
-            raise error_at(
-                self.text, token.start, "LVM takes no empty name; write the name that belongs here"
-            )
+            raise error_at(self.text, token.start, "LVM takes no empty name; write the name that belongs here")
         section, name = self._follow_path(key, offset)
         if not self.open:
             self.top_names.append(TopName(key.lstrip("/").partition("/")[0], token.start, token.end))
@@ -245,8 +241,7 @@ class _Reader:
             number, repaired = tokens.int_of(self.text, token, key)
             if repaired:
                 self.warnings.append(
-                    "creation_time does not fit 64 bits (a fault of old 32-bit LVM); "
-                    "LVM reads it as 24 May 2018."
+                    "creation_time does not fit 64 bits (a fault of old 32-bit LVM); LVM reads it as 24 May 2018."
                 )
             return number
         if token.kind == tokens.FLOAT:
@@ -255,8 +250,7 @@ class _Reader:
             return tokens.string_of(self.text, token)
         raise self._unexpected(
             token,
-            f'a value for "{key}" (a number, or a string in quotes; '
-            "commas stand between the items of a list)",
+            f'a value for "{key}" (a number, or a string in quotes; commas stand between the items of a list)',
         )
 
     def _unexpected(self, token: Token, wanted: str) -> MetadataError:
@@ -270,6 +264,9 @@ class _Reader:
         )
 
     def _cut_off(self, offset: int) -> MetadataError:
+        if self.text[offset : offset + 1] == "\0":
+            message = "A NUL byte stands here, which to LVM ends the file too early; upload an undamaged copy"
+            return error_at(self.text, offset, message)
         if not self.open:
             return error_at(
                 self.text,
@@ -321,10 +318,7 @@ def _place_of(text: str, section: Section, key: str) -> int | None:
         if token.kind == tokens.EOF or (token.kind == "}" and depth == 0):
             return place
         is_name = (
-            depth == 1
-            and not lists
-            and previous != "="
-            and token.kind in (tokens.NAME, tokens.ESCAPED, tokens.RAW)
+            depth == 1 and not lists and previous != "=" and token.kind in (tokens.NAME, tokens.ESCAPED, tokens.RAW)
         )
         if is_name and tokens.string_of(text, token) == key:
             place = token.start

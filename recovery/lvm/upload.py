@@ -44,8 +44,7 @@ def decode_upload(data: bytes) -> str:
     text = data.decode("utf-8", "surrogateescape")
     if CONTENTS not in text and "physical_volumes" not in text:
         raise MetadataError(
-            "This is not LVM text metadata; upload the old VM's file of /etc/lvm/backup, or one of "
-            "/etc/lvm/archive."
+            "This is not LVM text metadata; upload the old VM's file of /etc/lvm/backup, or one of /etc/lvm/archive."
         )
     if text.lstrip().startswith("metadata text at "):
         raise MetadataError(
