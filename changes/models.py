@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -73,6 +77,17 @@ class Change(models.Model):
     @property
     def plan(self) -> Plan | None:
         return Plan.from_json(self.plan_json) if self.plan_json else None
+
+    @property
+    def plan_is_intact(self) -> bool:
+        """Whether the stored plan is the one that the digest names."""
+        return hashlib.sha256(self.plan_json.encode()).hexdigest() == self.digest
+
+    @property
+    def plan_data(self) -> dict[str, Any] | None:
+        """The plan as the JSON that the digest was taken over."""
+        data: dict[str, Any] | None = json.loads(self.plan_json) if self.plan_json else None
+        return data
 
     @property
     def the_kind(self) -> ChangeKind:

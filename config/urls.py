@@ -2,16 +2,19 @@
 
 from django.urls import include, path
 
-from api.urls import api
+from api.urls import urls as api_urls
+from audit.views import audit
 from config.health import healthz
+from people.access import requires
+from people.roles import Role
 
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("people.urls")),
     path("", include("inventory.urls")),
-    path("", include("audit.urls")),
+    path("audit/", requires(Role.VIEWER)(audit), name="audit"),
     path("", include("recovery.urls")),
-    path("api/v1/", api.urls),
+    path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
 ]
 

@@ -63,8 +63,9 @@ def _next(run: Run, lease: Lease) -> None:
 
 def _walk(run: Run, lease: Lease) -> None:
     plan = run.change.plan
-    if plan is None:
-        raise ValueError(f"Change #{run.change_id} runs without a plan.")
+    if plan is None or not run.change.plan_is_intact:
+        move(run.change, State.UNKNOWN, None, "The stored plan is not the one that was approved; nothing more is sent")
+        return
     works = works_of(run, plan)
     recorder = Recorder(lease)
     hands = HostHands(run, plan, run.change.the_kind, lease)

@@ -11,7 +11,8 @@ from changes.kinds import kinds
 from execution.doorbell import ring_facts
 from execution.models import FactsWish
 from inventory.connect import open_session
-from inventory.models import Host, HostFacts
+from inventory.models import Host
+from inventory.services import facts_failed, facts_record
 from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
 
@@ -43,9 +44,7 @@ def refresh(host_id: int) -> None:
         with open_session(host) as session:
             ask = SessionAsk(session)
             facts = {kind.key: kind.host_facts(ask) for kind in kinds()}
-        answer = {"facts": facts, "at": now, "error": "", "tried_at": now}
+        facts_record(host, facts)
     except (SessionError, FactError) as error:
-        answer = {"error": str(error), "tried_at": now}
-    with transaction.atomic():
-        HostFacts.objects.update_or_create(host=host, defaults=answer)
-        FactsWish.objects.filter(host=host, asked_at__lte=now).delete()
+        facts_failed(host, str(error))
+    FactsWish.objects.filter(host=host, asked_at__lte=now).delete()

@@ -120,6 +120,8 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
             return _leave(change, lease, State.BLOCKED, "The host took longer than 60 s to answer.")
         if isinstance(outcome, Refusal):
             return _leave(change, lease, State.STALE, f"It can no longer be planned: {outcome.reasons[0]}")
+        if not change.plan_is_intact:
+            return _leave(change, lease, State.STALE, "The stored plan is not the one that was approved.")
         if outcome.digest() != change.digest or run.digest != change.digest:
             return _leave(change, lease, State.STALE, "The host changed since the plan was approved.")
         raise_fence(run)

@@ -36,6 +36,10 @@ def fence_scope() -> str:
     return hashlib.sha256(f"fence {settings.SECRET_KEY}".encode()).hexdigest()[:12]
 
 
+def place() -> detached.Place:
+    return detached.Place(settings.HOST_ROOT)
+
+
 class HostHands:
     """What `runner.Hands` asks for, on a real host."""
 
@@ -74,7 +78,7 @@ class HostHands:
         session = self._open()
         try:
             if not self.prepared:
-                detached.prepare(session)
+                detached.prepare(session, place())
                 self.prepared = True
             self.lease.check()
             detached.start(session, self._ticket(work, attempt), command)
@@ -114,7 +118,7 @@ class HostHands:
 
     def _ticket(self, work: Work, attempt: int) -> detached.Ticket:
         step = work.key if self.run.phase == DO else f"{UNDO}-{work.key}"
-        return detached.Ticket(self.run.name, step, attempt, self.run.fence, scope=fence_scope())
+        return detached.Ticket(self.run.name, step, attempt, self.run.fence, fence_scope(), place())
 
     def _judge(self, session: Session, checks: Sequence[Check]) -> list[Verdict]:
         context = self._context(RoundAsk(session))

@@ -12,8 +12,9 @@ from inventory.states import HostTrust, KeyState
 from inventory.vault import VaultError
 from people.actor import Actor
 from ssh.hostkeys import PinnedKey
-from ssh.paramiko_session import ParamikoSession, Target, connect, scan
-from ssh.session import HostKeyChanged, HostKeyUnknown, SessionError
+from ssh.paramiko_session import Target, connect, scan
+from ssh.session import HostKeyChanged, HostKeyUnknown, Session, SessionError
+from ssh.without_sudo import WithoutSudo
 
 Kind = Credential.Kind
 
@@ -34,14 +35,15 @@ def target_for(host: Host, _depth: int = 0) -> Target:
         raise SessionError(f"The credential of {host} cannot be used. {error}") from None
 
 
-def open_session(host: Host) -> ParamikoSession:
+def open_session(host: Host) -> Session:
     """A session to the host, keys compared before anything is sent. Raises SessionError.
 
     A key that is not the trusted one is written down for a person to look at.
     """
     target = target_for(host)
     try:
-        return connect(target)
+        session = connect(target)
+        return session if host.sudo else WithoutSudo(session)
     except HostKeyUnknown as error:
         note_strange_key(host, error)
         raise

@@ -1,0 +1,317 @@
+"""Changes over the API: the same services, policies and sentences as the pages."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from api.auth import user_of, wants
+from api.problems import REFUSALS, FieldErrors
+from changes.models import Change
+from changes.services import (
+    Request,
+    change_approve,
+    change_create,
+    change_reject,
+    change_replan,
+    change_submit,
+    change_withdraw,
+)
+from execution import services as runs
+from execution.doorbell import ring_plan
+from execution.gate import conditions
+from execution.logs import PAGE, as_json, lines_after
+from execution.models import Run
+from inventory.selectors import host_by_name, vm_by_name
+from people.roles import Role
+from recovery import request as recovery
+
+router = Router(tags=["changes"])
+PLAN_PATIENCE = 20.0
+"""Seconds that a request waits for a worker to plan it before it is answered as a draft."""
+
+
+class VolumeIn(Schema):
+    lv: str
+    mount_point: str = ""
+    read_write: bool = False
+
+
+class RecoveryIn(Schema):
+    """`metadata` is the text of the old VM's /etc/lvm/backup/<group>."""
+
+    vm: str
+    host: str
+    metadata: str
+    new_vg: str
+    volumes: list[VolumeIn]
+    reason: str
+    ticket: str = ""
+    file_name: str = ""
+    attach_deadline: int = recovery.DEADLINE
+
+
+class StepOut(Schema):
+    key: str
+    phase: str
+    state: str
+    attempt: int
+    exit_code: int | None
+    sentence: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    found: dict[str, Any]
+
+
+class ConditionOut(Schema):
+    title: str
+    ok: bool | None
+    reason: str
+
+
+class ChangeOut(Schema):
+    """A change. `plan` is the approved data itself; `digest` is the SHA-256 of its canonical JSON."""
+
+    number: int
+    kind: str
+    title: str
+    state: str
+    host: str
+    vm: str | None
+    requester: str
+    reason: str
+    ticket: str
+    digest: str
+    refusal: list[str]
+    created_at: datetime
+
+
+class ChangeWhole(ChangeOut):
+    gate: list[ConditionOut]
+    steps: list[StepOut]
+    waiting_for: str
+    sentence: str
+    plan: dict[str, Any] | None
+
+
+class ChangePage(Schema):
+    items: list[ChangeOut]
+    before: int | None = None
+
+
+class LogOut(Schema):
+    """Lines after the cursor; ask again with `after` = the last `seq`. `complete`: no more will come."""
+
+    lines: list[dict[str, Any]]
+    last_seq: int
+    complete: bool
+
+
+class Comment(Schema):
+    comment: str
+
+
+class Verdict(Schema):
+    digest: str
+    comment: str
+
+
+class Reason(Schema):
+    reason: str
+
+
+OK: dict[Any, Any] = {200: ChangeWhole, **REFUSALS}
+
+
+@router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
+def recovery_create(request: HttpRequest, body: RecoveryIn) -> tuple[int, dict[str, Any]]:
+    host, vm = host_by_name(body.host), vm_by_name(body.vm)
+    wanted = recovery.Request(
+        vm=vm.name,
+        host=host.name,
+        metadata=body.metadata,
+        new_vg=body.new_vg,
+        volumes=tuple(
+            recovery.Volume(v.lv, v.mount_point or recovery.default_mount_point(vm.name, v.lv), v.read_write)
+            for v in body.volumes
+        ),
+        file_name=body.file_name,
+        reason=body.reason,
+        ticket=body.ticket,
+        attach_deadline=body.attach_deadline,
+    )
+    errors: dict[str, list[str]] = {}
+    for problem in recovery.problems(wanted):
+        errors.setdefault(problem.field, []).append(problem.sentence)
+    if not body.reason.strip():
+        errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
+    if errors:
+        raise FieldErrors(errors)
+    asked = Request("recovery", wanted.to_json(), host.pk, vm.pk, body.reason, body.ticket)
+    change = change_create(user_of(request), asked)
+    ring_plan(change)
+    return 201, whole(_planned(change))
+
+
+@router.get("", response={200: ChangePage, **REFUSALS}, summary="Changes, newest first")
+@wants(Role.VIEWER)
+def change_list(
+    request: HttpRequest,
+    state: str = "",
+    host: str = "",
+    before: int | None = None,
+    limit: int = Query(50, ge=1, le=200),
+) -> dict[str, Any]:
+    found = Change.objects.select_related("host", "vm", "requester")
+    if state:
+        found = found.filter(status=state)
+    if host:
+        found = found.filter(host__name__iexact=host)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(found[: limit + 1])
+    page = rows[:limit]
+    return {"items": [brief(row) for row in page], "before": page[-1].pk if len(rows) > limit else None}
+
+
+@router.get("/{number}", response=OK, summary="One change, with its gate, steps and plan")
+@wants(Role.VIEWER)
+def change_get(request: HttpRequest, number: int) -> dict[str, Any]:
+    return whole(_change(number))
+
+
+@router.get("/{number}/plan", response={200: dict[str, Any], **REFUSALS}, summary="The plan alone, canonical")
+@wants(Role.VIEWER)
+def change_plan(request: HttpRequest, number: int) -> HttpResponse:
+    """The very text whose SHA-256 is the digest."""
+    change = _change(number)
+    if not change.plan_json:
+        raise FieldErrors({"plan": ["This change has no plan yet."]})
+    return HttpResponse(change.plan_json, content_type="application/json")
+
+
+@router.get("/{number}/log", response={200: LogOut, **REFUSALS}, summary="Log lines after a cursor")
+@wants(Role.VIEWER)
+def change_log(
+    request: HttpRequest, number: int, after: int = 0, limit: int = Query(PAGE, ge=1, le=PAGE)
+) -> dict[str, Any]:
+    run = Run.objects.filter(change=_change(number)).first()
+    if run is None:
+        return {"lines": [], "last_seq": 0, "complete": False}
+    lines = [as_json(line) for line in lines_after(run, after, limit)]
+    return {"lines": lines, "last_seq": run.last_seq, "complete": run.log_complete}
+
+
+@router.post("/{number}/submit", response=OK, summary="Submit for approval")
+def submit(request: HttpRequest, number: int) -> dict[str, Any]:
+    change_submit(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/approve", response=OK, summary="Approve this very digest")
+def approve(request: HttpRequest, number: int, body: Verdict) -> dict[str, Any]:
+    change_approve(user_of(request), _change(number), body.digest, body.comment)
+    return whole(_change(number))
+
+
+@router.post("/{number}/reject", response=OK, summary="Reject")
+def reject(request: HttpRequest, number: int, body: Comment) -> dict[str, Any]:
+    change_reject(user_of(request), _change(number), body.comment)
+    return whole(_change(number))
+
+
+@router.post("/{number}/withdraw", response=OK, summary="Withdraw")
+def withdraw(request: HttpRequest, number: int) -> dict[str, Any]:
+    change_withdraw(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/replan", response=OK, summary="Plan a stale change again")
+def replan(request: HttpRequest, number: int) -> dict[str, Any]:
+    change = change_replan(user_of(request), _change(number))
+    ring_plan(change)
+    return whole(_planned(change))
+
+
+@router.post("/{number}/run", response=OK, summary="Run")
+def run(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_request(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/confirm", response=OK, summary="Confirm what the run waits for")
+def confirm(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_confirm(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/cancel", response=OK, summary="Stop at the next step boundary")
+def cancel(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_cancel(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/resume", response=OK, summary="Go on from the failed step")
+def resume(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_resume(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/probe", response=OK, summary="Ask the host again about an unknown step")
+def probe(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_probe(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/undo", response=OK, summary="Undo, last step first")
+def undo(request: HttpRequest, number: int) -> dict[str, Any]:
+    runs.run_undo(user_of(request), _change(number))
+    return whole(_change(number))
+
+
+@router.post("/{number}/close", response=OK, summary="Close as it is, with a reason")
+def close(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
+    runs.run_close(user_of(request), _change(number), body.reason)
+    return whole(_change(number))
+
+
+def _change(number: int) -> Change:
+    return Change.objects.select_related("host", "vm", "requester").get(pk=number)
+
+
+def _planned(change: Change) -> Change:
+    """The change once a worker has planned it, or as it is when none did in time."""
+    end = time.monotonic() + PLAN_PATIENCE
+    while time.monotonic() < end:
+        change = _change(change.pk)
+        if not change.planning:
+            break
+        time.sleep(0.1)
+    return change
+
+
+def brief(change: Change) -> dict[str, Any]:
+    names = ("number", "kind", "title", "reason", "ticket", "digest", "refusal", "created_at")
+    return {
+        **{name: getattr(change, name) for name in names},
+        "state": change.status,
+        "host": change.host.name,
+        "vm": change.vm.name if change.vm else None,
+        "requester": change.requester.username,
+    }
+
+
+def whole(change: Change) -> dict[str, Any]:
+    run = Run.objects.filter(change=change).first()
+    return {
+        **brief(change),
+        "gate": conditions(change, run.started_by_id if run else None),
+        "steps": list(run.steps.all()) if run else [],
+        "waiting_for": run.wait_prompt if run else "",
+        "sentence": run.sentence if run else "",
+        "plan": change.plan_data,
+    }

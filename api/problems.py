@@ -1,0 +1,73 @@
+"""Refusals as problem details (RFC 9457): the same sentences as on the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.http import Http404, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as BodyInvalid
+
+from changes.services import Denied, Moved
+from changes.states import IllegalMove
+from ssh.session import SessionError
+
+
+class Problem(Schema):
+    """What went wrong: `detail` is a sentence for a person; `errors` names fields, if any."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: dict[str, list[str]] = {}
+
+
+class FieldErrors(Exception):
+    """A body that was read but does not hold: field → sentences."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(next(iter(errors.values()))[0])
+        self.errors = errors
+
+
+REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 503), Problem)
+"""For `response=` of every operation, so that the OpenAPI document tells of them."""
+
+
+def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> HttpResponse:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    response = JsonResponse({**body, "errors": errors or {}}, status=status)
+    response["Content-Type"] = "application/problem+json"
+    return response
+
+
+def install(api: NinjaAPI) -> None:
+    """Answer every expected refusal as a problem."""
+
+    def answer(kind: type[Exception], make: Callable[[Any], HttpResponse]) -> None:
+        api.exception_handler(kind)(lambda request, error: make(error))
+
+    answer(Denied, lambda e: problem(403, str(e)))
+    answer(Moved, lambda e: problem(409, str(e)))
+    answer(IllegalMove, lambda e: problem(409, str(e)))
+    answer(FieldErrors, lambda e: problem(422, str(e), e.errors))
+    answer(ValidationError, lambda e: problem(422, e.messages[0], _fields(e)))
+    answer(SessionError, lambda e: problem(503, str(e)))
+    answer(ObjectDoesNotExist, lambda e: problem(404, "There is no such thing, or not for you."))
+    answer(Http404, lambda e: problem(404, "There is no such thing, or not for you."))
+    answer(AuthenticationError, lambda e: problem(401, "Send a valid token: Authorization: Bearer rgp_…"))
+    answer(HttpError, lambda e: problem(e.status_code, str(e)))
+    answer(BodyInvalid, lambda e: problem(422, "The request is not of the documented form.", _places(e)))
+
+
+def _fields(error: ValidationError) -> dict[str, list[str]]:
+    return dict(error.message_dict) if hasattr(error, "error_dict") else {}
+
+
+def _places(error: BodyInvalid) -> dict[str, list[str]]:
+    return {".".join(map(str, item["loc"])): [item["msg"]] for item in error.errors}

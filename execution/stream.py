@@ -1,0 +1,298 @@
+"""A change's log and steps as they move, by server-sent events.
+
+One reader per web process, one thread with one database connection, looks at every change that
+somebody watches; so a hundred viewers cost the database what one does. Each viewer has a cursor
+of its own: `seq > n` is right after a reload, a late join or a lost connection.
+
+    event: log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"…"}
+    event: steps            something in the change or one of its steps moved: ask for them again
+    event: done             nothing more will come without somebody's act
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils.module_loading import import_string
+
+from changes.models import Change
+from changes.states import ACTIVE, State
+from execution.logs import as_json
+from execution.models import UNDO, LogLine, Run, StepRun
+from people.access import requires
+from people.models import User
+from people.roles import Role
+from people.selectors import actor_of
+
+log = logging.getLogger(__name__)
+
+POLL = 0.2
+PING = 15.0
+RECHECK = 30.0
+RETRY = 2000
+"""Milliseconds after which a browser comes back."""
+
+PAGE = 500
+BACKLOG = 32
+"""Messages that a viewer may be behind; each is at most a page of lines."""
+
+PATIENCE = 10.0
+"""Seconds after which a viewer that takes nothing is let go; it comes back with its cursor."""
+
+MOVING = ACTIVE | {State.WAITING}
+
+
+def is_moving(change: Change) -> bool:
+    """Whether something may happen to the change without anybody's act, so that it is worth watching."""
+    return change.planning or change.state in MOVING
+
+
+def log_key(phase: str, key: str) -> str:
+    """The name of a step's log on the page and in the stream."""
+    return f"undo-{key}" if phase == UNDO else key
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """One open stream. `queue` is only ever filled from the loop's own thread; None in it is the end."""
+
+    change: int
+    user: int
+    session: str
+    cursor: int
+    loop: asyncio.AbstractEventLoop
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG + 2))
+    run: int | None = None
+    stamp: object = None
+    may_until: float = 0.0
+    took: float = field(default_factory=time.monotonic)
+    over: bool = False
+
+    def give(self, message: bytes | None) -> None:
+        self.loop.call_soon_threadsafe(self._put, message)
+
+    def _put(self, message: bytes | None) -> None:
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.over = True
+
+    @property
+    def full(self) -> bool:
+        return self.queue.qsize() >= BACKLOG
+
+
+class Reader:
+    """Reads for all viewers of this process, in a thread that ends when nobody watches."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, viewer: Viewer) -> None:
+        with self._lock:
+            self._viewers.add(viewer)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._read, name="stream", daemon=True)
+                self._thread.start()
+
+    def remove(self, viewer: Viewer) -> None:
+        with self._lock:
+            self._viewers.discard(viewer)
+
+    def join(self, timeout: float = 5.0) -> None:
+        """Wait until the thread has ended, which it does once nobody watches."""
+        thread = self._thread
+        if thread:
+            thread.join(timeout)
+
+    def _read(self) -> None:
+        try:
+            while self._someone():
+                try:
+                    more = self._round()
+                except DatabaseError as error:
+                    log.info("stream: %s; asking again", error)
+                    connections.close_all()
+                    more = False
+                if not more:
+                    time.sleep(POLL)
+        finally:
+            connections.close_all()
+
+    def _someone(self) -> bool:
+        with self._lock:
+            self._viewers = {viewer for viewer in self._viewers if not viewer.over}
+            if not self._viewers:
+                self._thread = None
+            return bool(self._viewers)
+
+    def _round(self) -> bool:
+        """Give everybody what is new. True when there is more to read at once."""
+        with self._lock:
+            viewers = [viewer for viewer in self._viewers if not viewer.over]
+        _let_go(viewers)
+        views = look({viewer.change for viewer in viewers})
+        pages: dict[tuple[int, int], list[LogLine]] = {}
+        return any([_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over])
+
+
+READER = Reader()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A change at one moment: its stamp differs whenever the page would."""
+
+    moving: bool
+    run: int | None
+    last_seq: int
+    stamp: object
+
+
+def look(numbers: Iterable[int]) -> Mapping[int, Look]:
+    """The changes of these numbers now; three queries, however many viewers."""
+    wanted = list(numbers)
+    runs: dict[int, Run] = {}
+    for run in Run.objects.filter(change__in=wanted).order_by("pk"):
+        runs[run.change_id] = run
+    steps: dict[int, list[Any]] = {}
+    rows = StepRun.objects.filter(run__in=[run.pk for run in runs.values()]).order_by("pk")
+    for pk, run_id, *row in rows.values_list("pk", "run_id", "state", "attempt", "ended_at"):
+        steps.setdefault(run_id, []).append((pk, *row))
+    # Changes are read last: a change that has ended by now has all its steps and lines behind it.
+    return {
+        change.pk: _look(change, runs.get(change.pk), steps)
+        for change in Change.objects.filter(pk__in=wanted).only("status", "planning", "digest", "editor_id")
+    }
+
+
+def _look(change: Change, run: Run | None, steps: Mapping[int, list[Any]]) -> Look:
+    of_run = (run.pk, run.phase, run.cancel_requested, run.wait_until, run.sentence) if run else ()
+    stamp = (change.status, change.planning, change.digest, of_run, tuple(steps.get(run.pk, ())) if run else ())
+    return Look(is_moving(change), run.pk if run else None, run.last_seq if run else 0, stamp)
+
+
+def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[LogLine]]) -> bool:
+    """One viewer's lines, a word if the steps moved, and the end. True if more lines wait."""
+    if seen is None:
+        return _end(viewer, None)
+    if viewer.full:
+        return False
+    if viewer.run not in (None, seen.run):
+        viewer.cursor = 0
+    viewer.run = seen.run
+    if seen.run is not None and seen.last_seq > viewer.cursor:
+        key = (seen.run, viewer.cursor)
+        if key not in pages:
+            pages[key] = list(LogLine.objects.filter(run=seen.run, seq__gt=viewer.cursor).select_related("step")[:PAGE])
+        if pages[key]:
+            viewer.give(b"".join(map(line_event, pages[key])))
+            viewer.cursor = pages[key][-1].seq
+            if viewer.cursor < seen.last_seq:
+                return True
+    if viewer.stamp != seen.stamp:
+        if viewer.stamp is not None:
+            viewer.give(event("steps"))
+        viewer.stamp = seen.stamp
+    return _end(viewer, event("done")) if not seen.moving else False
+
+
+def _end(viewer: Viewer, last: bytes | None) -> bool:
+    if last:
+        viewer.give(last)
+    viewer.give(None)
+    viewer.over = True
+    return False
+
+
+def _let_go(viewers: Iterable[Viewer]) -> None:
+    """Viewers that take nothing, and those who may no longer look."""
+    now = time.monotonic()
+    for viewer in viewers:
+        if not viewer.full:
+            viewer.took = now
+        elif now - viewer.took > PATIENCE:
+            _end(viewer, None)
+            continue
+        if viewer.may_until <= now:
+            viewer.may_until = now + RECHECK
+            if not may_watch(viewer.user, viewer.session):
+                _end(viewer, None)
+
+
+def may_watch(user_id: int, session_key: str) -> bool:
+    """Whether the session still is that of an active person who may view."""
+    session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
+    if str(session.get("_auth_user_id", "")) != str(user_id):
+        return False
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return user is not None and actor_of(user).may(Role.VIEWER)
+
+
+def event(name: str, data: str = "{}", number: int | None = None) -> bytes:
+    head = f"id: {number}\n" if number is not None else ""
+    return f"{head}event: {name}\ndata: {data}\n\n".encode()
+
+
+def line_event(line: LogLine) -> bytes:
+    """A log line as an event; JSON keeps it on one line, whatever the host wrote."""
+    words = as_json(line) | {"step": log_key(line.step.phase, line.step.key)}
+    return event("log", json.dumps(words, separators=(",", ":")), line.seq)
+
+
+@requires(Role.VIEWER)
+async def change_events(request: HttpRequest, number: int) -> StreamingHttpResponse:
+    """The stream of one change, from `Last-Event-ID` or `?after=` on."""
+    if not await sync_to_async(_exists)(number):
+        raise Http404(f"There is no change #{number}.")
+    after = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    viewer = Viewer(
+        number,
+        request.user.pk or 0,
+        request.session.session_key or "",
+        int(after) if after.isdecimal() else 0,
+        asyncio.get_running_loop(),
+        may_until=time.monotonic() + RECHECK,
+    )
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(_messages(viewer), content_type="text/event-stream", headers=headers)
+
+
+def _exists(number: int) -> bool:
+    """Also gives this request's own connection back: the stream, which may last for hours, needs none."""
+    there = Change.objects.filter(pk=number).exists()
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+    return there
+
+
+async def _messages(viewer: Viewer) -> AsyncIterator[bytes]:
+    READER.add(viewer)
+    try:
+        yield f"retry: {RETRY}\n\n".encode()
+        while not viewer.over or not viewer.queue.empty():
+            try:
+                message = await asyncio.wait_for(viewer.queue.get(), PING)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if message is None:
+                return
+            yield message
+    finally:
+        viewer.over = True
+        READER.remove(viewer)
