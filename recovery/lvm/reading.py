@@ -288,7 +288,7 @@ class _MetadataReader:
         for name in holder.values:
             if name not in holder.sections:
                 raise self.tree.error(
-                    f'The value "{name}" stands in "{holder.name}" where LVM expects a section; upload an unedited copy',
+                    f'Value "{name}" stands in "{holder.name}" where LVM expects sections; upload an unedited copy',
                     holder,
                     name,
                 )

@@ -22,7 +22,7 @@ MISTAKES = [
     ("60-refused-gap-between-extents.vg", "has a gap or an overlap"),
     ("60-refused-no-segments.vg", "has no extents"),
     ("60-refused-empty-segment.vg", "is empty"),
-    ("60-refused-value-among-volumes.vg", 'The value "count" stands in "logical_volumes"'),
+    ("60-refused-value-among-volumes.vg", 'Value "count" stands in "logical_volumes"'),
     ("60-refused-extents-out-of-range.vg", "uses extents 9000 to 9004 of pv0, which has 15"),
     ("60-refused-unknown-volume-in-stripes.vg", "refers to 'pv9', which is no volume of this group"),
     ("60-refused-volume-on-itself.vg", "refers to its own logical volume"),
