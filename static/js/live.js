@@ -51,24 +51,25 @@ const showUnseen = (text) =>
     char === "\t" || char === "\n" ? char : `‹U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`,
   );
 
-const lastSeqOf = (log) => Number(log.lastElementChild?.dataset.seq ?? 0);
+const seqOf = (item) => Number(item?.dataset.seq ?? 0);
 
-const append = (log, lines) => {
-  const follows = log.closest(".log")?.querySelector("[data-log-follow]")?.checked ?? false;
-  const parts = document.createDocumentFragment();
-  let seq = lastSeqOf(log);
-  for (const line of lines) {
-    if (line.seq <= seq) continue;
-    seq = line.seq;
-    parts.append(lineItem(line));
+// Puts items (li with data-seq) where their numbers belong, each once. Nearly always that is the end.
+const place = (log, items) => {
+  for (const item of items) {
+    let before = log.lastElementChild;
+    while (before && seqOf(before) > seqOf(item)) before = before.previousElementSibling;
+    if (before && seqOf(before) === seqOf(item)) continue;
+    if (before) before.after(item);
+    else log.prepend(item);
   }
-  log.append(parts);
   const surplus = log.children.length - MOST_LINES;
-  if (surplus > 0) {
-    for (let i = 0; i < surplus; i += 1) log.firstElementChild.remove();
-    log.start += surplus;
-  }
-  if (follows) log.scrollTop = log.scrollHeight;
+  if (surplus <= 0) return;
+  for (let i = 0; i < surplus; i += 1) log.firstElementChild.remove();
+  log.start += surplus;
+};
+
+const follow = (log) => {
+  if (log.closest(".log")?.querySelector("[data-log-follow]")?.checked) log.scrollTop = log.scrollHeight;
 };
 
 const draw = () => {
@@ -81,8 +82,12 @@ const draw = () => {
   homeless = [];
   for (const [step, lines] of byStep) {
     const log = logOf(step);
-    if (log) append(log, lines);
-    else homeless.push(...lines);
+    if (!log) {
+      homeless.push(...lines);
+      continue;
+    }
+    place(log, lines.map(lineItem));
+    follow(log);
   }
   if (homeless.length > MOST_LINES) homeless = homeless.slice(-MOST_LINES);
 };
@@ -154,16 +159,18 @@ document.addEventListener("change", (event) => {
   log.scrollTop = log.scrollHeight;
 });
 
-// While the stream is broken a refreshed partial is the only news: it may replace the logs. Else what is shown stays.
+// A refreshed partial keeps the logs shown (hx-preserve); lines it knows and we do not are taken over first.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (holder?.dataset.stream !== "broken") return;
-  event.detail.serverResponse = event.detail.serverResponse.replaceAll(' hx-preserve="true"', "");
+  const html = event.detail.serverResponse;
+  if (!html.includes("data-log-of")) return;
+  for (const fresh of new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-log-of]")) {
+    const log = logOf(fresh.dataset.logOf);
+    if (log) place(log, [...fresh.children].map((item) => document.importNode(item, true)));
+  }
 });
 document.addEventListener("htmx:afterSwap", () => {
   draw();
-  for (const log of document.querySelectorAll("[data-log-of]")) {
-    if (log.closest(".log")?.querySelector("[data-log-follow]")?.checked) log.scrollTop = log.scrollHeight;
-  }
+  document.querySelectorAll("[data-log-of]").forEach(follow);
 });
 window.addEventListener("pagehide", () => source?.close());
 window.addEventListener("pageshow", (event) => {

@@ -161,7 +161,7 @@ const sayRestored = (form, key, at) => {
   const note = document.createElement("p");
   note.className = "kept-note";
   note.setAttribute("role", "status");
-  const when = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const when = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   note.append(`What you typed at ${when} is back. `);
   const forget = document.createElement("button");
   forget.type = "button";
@@ -280,6 +280,7 @@ document.addEventListener("click", (event) => {
 let scrolled = [];
 let typed = [];
 let focused = null;
+let caret = null;
 let spokenFor = "";
 document.addEventListener("htmx:beforeSwap", () => {
   scrolled = $$("[data-log-of]").map((log) => [log.id, log.scrollTop]);
@@ -288,6 +289,7 @@ document.addEventListener("htmx:beforeSwap", () => {
     .map((field) => [field.id, field.value]);
   const active = document.activeElement;
   focused = active?.matches("summary") ? active.parentElement.dataset.keepOpen : null;
+  caret = active?.id ? [active.id, active.selectionStart, active.selectionEnd] : null;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   for (const details of $$("details[data-keep-open]")) {
@@ -302,6 +304,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
     if (field && field.value === field.defaultValue) field.value = value;
   }
   if (focused) $(`details[data-keep-open="${CSS.escape(focused)}"] > summary`)?.focus({ preventScroll: true });
+  // htmx gives the focus back too, but not into what was closed at that moment.
+  const again = caret && document.activeElement === document.body ? document.getElementById(caret[0]) : null;
+  again?.focus({ preventScroll: true });
+  if (again?.setSelectionRange && typeof caret[1] === "number") again.setSelectionRange(caret[1], caret[2]);
   const target = event.detail.target;
   if (target?.matches(".field-error")) {
     const input = $(`[aria-describedby~="${CSS.escape(target.id)}"]`);

@@ -1,0 +1,89 @@
+"""The style guide, and a change page in small whose stream breaks as networks do."""
+
+import json
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.template import RequestContext, Template
+from django.urls import path
+from django.utils import timezone
+
+from pages.styleguide import styleguide
+
+STEPS = """{% load regroup %}<div id="steps" hx-get="/steps" hx-trigger="refresh-steps from:body" hx-swap="outerHTML"
+ data-announce="Step {{ turn }} is running"><ol class="steps-list">
+<li class="step" data-tone="info"><details data-keep-open="one"><summary><span class="step-no">1</span>
+<span class="step-title">One, turn {{ turn }}</span>{% state_badge "running" %}</summary>
+<div class="step-body">{% log_block "one" lines %}</div></details></li>
+{% if turn > 1 %}<li class="step" data-tone="info"><details open><summary><span class="step-no">2</span>
+<span class="step-title">Two</span></summary><div class="step-body">{% log_block "two" "" %}</div></details></li>
+{% endif %}</ol>{% confirm_button "/steps" "Approve" "It will run." tone="secondary" ask="Comment" %}</div>"""
+PAGE = (
+    '{% extends "base.html" %}{% load static %}{% block title %}Change 7{% endblock %}{% block content %}'
+    '<div data-events-url="/events" data-last-seq="2"></div>'
+    + STEPS
+    + '<form id="why-form" data-keep action="/steps"><label>Why <input id="why" name="why"></label>'
+    '<label>Password <input id="secret" type="password" name="secret" autocomplete="off"></label></form>{% endblock %}'
+    '{% block scripts %}<script type="module" src="{% static "js/live.js" %}"></script>{% endblock %}'
+)
+turns = {"drawn": 0, "streams": 0}
+
+
+def _context(request: HttpRequest) -> RequestContext:
+    turns["drawn"] += 1
+    lines = [SimpleNamespace(seq=n, text=f"old {n}", stream="stdout", at=None, attempt=1) for n in (1, 2)]
+    return RequestContext(request, {"turn": turns["drawn"], "lines": lines, "now": timezone.now()})
+
+
+def change(request: HttpRequest) -> HttpResponse:
+    turns.update(drawn=0, streams=0)
+    return HttpResponse(Template(PAGE).render(_context(request)))
+
+
+def steps(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(Template(STEPS).render(_context(request)))
+
+
+def _event(seq: int, step: str, text: str, stream: str = "stdout") -> str:
+    line = {"seq": seq, "step": step, "attempt": 1, "stream": stream, "text": text, "at": "2026-11-22T21:00:00Z"}
+    return f"id: {seq}\nevent: log\ndata: {json.dumps(line)}\n\n"
+
+
+def _first(after: int) -> Iterator[str]:
+    """300 lines of step one, one of them twice, one of a step the page has not got yet; then the line drops."""
+    yield "retry: 200\n\n"
+    for seq in range(after + 1, 303):
+        yield _event(seq, "one", f"<b>line {seq}</b>\x1b[1m")
+    yield _event(302, "one", "again")
+    yield _event(303, "two", "early", "stderr")
+    yield "event: steps\ndata: {}\n\n"
+    time.sleep(0.5)
+
+
+def _third(after: int) -> Iterator[str]:
+    """The rest, beginning two lines too early."""
+    for seq in range(after - 1, 311):
+        yield _event(seq, "two", f"late {seq}")
+    yield "event: done\ndata: {}\n\n"
+
+
+def events(request: HttpRequest) -> HttpResponseBase:
+    """Breaks after the first lines, refuses the second time, ends the third."""
+    turns["streams"] += 1
+    after = int(request.headers.get("Last-Event-ID") or request.GET["after"])
+    if turns["streams"] == 2:
+        return HttpResponse("Bad gateway", status=502)
+    parts = _first(after) if turns["streams"] == 1 else _third(after)
+    return StreamingHttpResponse(parts, content_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+
+urlpatterns = [
+    path("styleguide/", styleguide),
+    path("change", change),
+    path("steps", steps),
+    path("events", events),
+    path("search", steps, name="search"),
+    path("", steps, name="home"),
+]
