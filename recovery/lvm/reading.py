@@ -169,7 +169,7 @@ class _MetadataReader:
         if holder is None:
             return (), []
         sections = self._only_sections(holder)
-        reader = SegmentReader(self.tree, {pv.name: pv.pe_count for pv in pvs}, holder.sections, self._strings_of)
+        reader = SegmentReader(self.tree, {pv.name: pv.pe_count for pv in pvs}, holder.sections, self._strings)
         volumes = tuple([self._logical_volume(section, reader, extent_size) for section in sections])
         self._refuse_twins(holder, "logical volume", [(volume.id, volume.name) for volume in volumes])
         self._refuse_second_spare(holder, volumes)
@@ -357,9 +357,6 @@ class _MetadataReader:
             if type(item) is not str:
                 raise self._refused(section, key, f'has {item} in "{key}", where only strings may be')
         return items  # type: ignore[return-value]  # every item was just seen to be a str
-
-    def _strings_of(self, section: Section, whose: str) -> tuple[str, ...]:
-        return self._strings(section, "tags")
 
     def _refused(self, section: Section, key: str, why: str) -> MetadataError:
         return self.tree.error(

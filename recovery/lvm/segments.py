@@ -57,7 +57,7 @@ class SegmentReader:
                 lvs += self._mirror_log(section, lv, layout)
         else:
             areas, lvs = self._parts(section, lv, kind, layout, count)
-        tags = self.tags(section, f"{lv} {section.name}") if "tags" in section.values else ()
+        tags = self.tags(section, "tags") if "tags" in section.values else ()
         return Segment(section.name, start, count, kind, flags, layout is not None, areas, lvs, tags)
 
     def _areas(self, section: Section, lv: str, kind: str, extents: int) -> tuple[Area, ...]:
@@ -116,9 +116,21 @@ class SegmentReader:
             return tuple([Area(image, None, False) for image in images]), parts
         named = [self._volume(section, lv, key) for key in layout.volumes]
         named += [self._volume(section, lv, key) for key in layout.optional_volumes if section.has(key)]
+        if kind == "thin-pool":
+            named += self._messages(section, lv)
         if kind == "snapshot":
             named.append(self._snapshot_store(section, lv, named[0]))
         return tuple([Area(name, None, False) for name in named]), tuple(dict.fromkeys(named))
+
+    def _messages(self, section: Section, lv: str) -> list[str]:
+        """Volumes named in messages a thin pool has yet to be told: every section in it is one."""
+        named = []
+        for message in (part for name, part in section.sections.items() if name not in section.values):
+            if message.string("create") is not None:
+                named.append(self._volume(message, lv, "create"))
+            elif message.integer("delete") is None:
+                raise self._refused(section, lv, f'has a message "{message.name}" that neither creates nor deletes')
+        return named
 
     def _raid(self, section: Section, lv: str, kind: str, extents: int) -> tuple[list[str], tuple[str, ...]]:
         """RAID images, and images and metadata volumes together: [rmeta, rimage, rmeta, rimage, ...]."""
@@ -203,6 +215,8 @@ class SegmentReader:
 
 def _type_and_flags(spelled: str) -> tuple[str, tuple[str, ...]]:
     """The type without its flags; with one unknown flag LVM takes the whole word for the type."""
-    kind, plus, rest = spelled.partition("+")
-    flags = tuple(rest.split("+")) if plus else ()
+    if "+" not in spelled:
+        return spelled, ()
+    kind, *rest = spelled.split("+")
+    flags = tuple(rest)
     return (kind, flags) if TYPE_FLAGS.issuperset(flags) else (spelled, ())

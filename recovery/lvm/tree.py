@@ -73,16 +73,18 @@ class Section:
     def integer(self, name: str) -> int | None:
         """The number of that name, or None; of a list LVM takes the first item."""
         value = self.values.get(name)
-        if type(value) is tuple:
-            value = value[0] if value else None
-        return value if type(value) is int else None
+        if type(value) is int:
+            return value
+        first = value[0] if type(value) is tuple and value else None
+        return first if type(first) is int else None
 
     def string(self, name: str) -> str | None:
         """The string of that name, or None; of a list LVM takes the first item."""
         value = self.values.get(name)
-        if type(value) is tuple:
-            value = value[0] if value else None
-        return value if type(value) is str else None
+        if type(value) is str:
+            return value
+        first = value[0] if type(value) is tuple and value else None
+        return first if type(first) is str else None
 
     def items(self, name: str) -> tuple[Scalar, ...] | None:
         """The list of that name, or None; to LVM a single value is a list of one."""

@@ -26,6 +26,8 @@ BROKEN = [
     ('policy = "smq"', "policy_settings { a = 1 }", '"policy_settings" that are no section, or no "policy"'),
     ("writecache_block_size = 4096", "", 'needs "writecache_block_size", a whole number'),
     ("writecache_block_size = 4096", 'writecache_block_size = 4096\nfua = "x"', 'needs "fua", a whole number'),
+    ("zero_new_blocks = 1", "zero_new_blocks = 1\nmessage1 { }", "neither creates nor deletes"),
+    ("zero_new_blocks = 1", 'zero_new_blocks = 1\nmessage1 { create = "gone" }', "'gone', which is no volume"),
     ("stripe_count = 3", "stripe_count = 0", "says 0 areas"),
     ("extent_count = 9\t", "extent_count = 0\t", "has no extents"),
     ('extent_count = 4\t# 16 Megabytes\n\n\t\t\t\ttype = "raid5"', 'extent_count = 5\n\ntype = "raid5"', "unevenly"),
@@ -66,6 +68,15 @@ def test_two_spares_for_pool_metadata_are_refused() -> None:
 
     with pytest.raises(MetadataError, match="two spares for pool metadata"):
         parse_metadata(whole.replace("mirrlog_mlog", "lvol9_pmspare"))
+
+
+def test_a_thin_pool_leans_on_the_volumes_in_its_messages() -> None:
+    told = 'zero_new_blocks = 1\nmessage1 { create = "thin1" }\nmessage2 { delete = 3 }'
+    whole = text("30-gen-2.03.32-alltypes.vg").replace("zero_new_blocks = 1", told, 1)
+
+    pool = parse_metadata(whole).volume_group.logical_volume("pool")
+
+    assert pool.segments[0].lvs == ("pool_tmeta", "pool_tdata", "thin1")
 
 
 def test_an_unknown_segment_type_is_taken_with_a_warning() -> None:
