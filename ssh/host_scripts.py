@@ -17,7 +17,7 @@ from functools import cache
 from importlib import resources
 
 from ssh.command import Command, Secret
-from ssh.session import Result, Session
+from ssh.session import Result, Session, SessionError
 
 UPLOAD = 'umask 077; mkdir -p "${1%/*}" && cat >"$1" || { rm -f "$1"; exit 1; }'
 NO_SPACE = ("No space left on device", "Disk quota exceeded")
@@ -113,7 +113,8 @@ def text_of(name: str) -> str:
 def call(session: Session, place: Place, name: str, *words: str | int, timeout: float = 60.0) -> Answer:
     """Run script `name` with these words.
 
-    Raises DetachedError where the host's side refused, SessionError where the way there broke.
+    Raises DetachedError where the host's side refused: then it has changed nothing. Raises
+    SessionError where the way there broke, or the script broke off without an answer (`sent`).
     """
     script = f'{text_of("common")}{text_of(name)}main "$@"\n'
     argv = ("sh", "-s", "--", *(str(word) for word in words))
@@ -137,15 +138,17 @@ def upload(session: Session, place: Place, target: str, data: bytes, *, secret: 
 
 
 def read_answer(result: Result, place: Place) -> Answer:
-    """The values between the marks. Raises DetachedError on a refusal or anything but an answer."""
+    """The values between the marks. Raises DetachedError on a refusal, SessionError on anything else."""
     _, mark, after = result.stdout.partition(b"regroup-answer\n")
     head, end, rest = after.partition(b"regroup-end\n")
     if not mark or not end:
-        raise _broken(result, place)
+        raise SessionError(f"The host broke off what we asked of it: {_said(result)}", sent=True)
     lines = head.decode("utf-8", "replace").splitlines()
     answer = Answer(tuple((name, value) for name, _, value in (line.partition("=") for line in lines)), rest)
     values = dict(answer.values)
     if "refused" in values:
+        if values["refused"] == "disk":
+            raise _broken(result, place)
         raise _refusal(values["refused"], values["detail"], place)
     return answer
 
@@ -183,8 +186,12 @@ def _refusal(kind: str, detail: str, place: Place) -> DetachedError:
 
 
 def _broken(result: Result, place: Place) -> DetachedError:
-    """The error for a script that did not come to its answer."""
-    text = " ".join(result.error_text.split())[-400:] or f"exit status {result.status}, no message"
+    """The error where a file could not be written."""
+    text = _said(result)
     if any(words in text for words in NO_SPACE):
         return HostDiskFull(f"There is no space left for {place.root} on the host. Free some and try again.")
     return HostNotReady(f"The host could not do its part in {place.root}: {text}")
+
+
+def _said(result: Result) -> str:
+    return " ".join(result.error_text.split())[-400:] or f"exit status {result.status}, no message"

@@ -46,7 +46,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-MISSING = re.compile(r"sudo\W*(: command)? ?(not found|No such file or directory)", re.MULTILINE)
+MISSING = re.compile(r"^env: \W*sudo\W*:", re.MULTILINE)  # env speaks the login's language: not its words
 
 
 def check(result: Result, name: str, user: str) -> None:

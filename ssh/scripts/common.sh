@@ -20,6 +20,7 @@ write_sync() {
 # One script at a time may claim, bury or raise the fence. Children never get descriptor 9:
 # a step that inherited it would hold the lock for as long as it runs.
 lock() {
+  true >>"$root/lock" || disk_error # a failing exec would end the script without an answer
   exec 9>>"$root/lock"
   tries=0
   until flock -n 9; do
@@ -38,7 +39,8 @@ fence() {
   [ "$2" -ge "$known" ] || refuse fence "$known"
   [ "$2" -eq "$known" ] || printf '%s\n' "$2" | write_sync "$root/$1.fence" || disk_error
 }
-disk_error() { echo "cannot write below $root" >&2; exit 1; }
+# What failed has said why on standard error.
+disk_error() { refuse disk "$root"; }
 
 # The start time of process $1 (field 22 of stat, counted after the name's last parenthesis);
 # nothing for a process that is gone or a zombie. A pid alone may belong to somebody else by now.
@@ -50,7 +52,18 @@ birth_of() {
 
 # Pids of a step's processes: the runner marks their environment, not its own.
 # The slash ends the name: step.1 is not step.10.
-marked() { grep -lsF "REGROUP_STEP=$dir/" /proc/[0-9]*/environ 2>/dev/null | sed 's,^/proc/\([0-9]*\)/.*,\1,'; }
+# Where grep cannot take lines that end in NUL (busybox), each process is asked by itself.
+marked() {
+  if printf 'a\0b' | grep -qzxF b 2>/dev/null; then
+    grep -lszxF "REGROUP_STEP=$dir/" /proc/[0-9]*/environ 2>/dev/null | sed 's,^/proc/\([0-9]*\)/.*,\1,'
+  else
+    for environ in /proc/[0-9]*/environ; do
+      tr '\0' '\n' 2>/dev/null <"$environ" | grep -qxF "REGROUP_STEP=$dir/" || continue
+      environ=${environ#/proc/}
+      echo "${environ%/environ}"
+    done 2>/dev/null
+  fi
+}
 
 # Alive: the runner itself; or, where it was killed, what it had started; or anybody left in its session.
 alive() {

@@ -6,7 +6,7 @@ main() {
   found=$(sha256sum <"$part")
   [ "${found%% *}" = "$4" ] || refuse damaged sha256
   [ ! -d "$file" ] || refuse file "$file is a directory"
-  chmod "$5" "$part" && dd if=/dev/null of="$part" conv=notrunc,fsync && mv -f "$part" "$file" || exit 1
+  chmod "$5" "$part" && dd if=/dev/null of="$part" conv=notrunc,fsync && mv -f "$part" "$file" || refuse disk "$file"
   dd if=/dev/null of="$file" conv=notrunc,fsync
   begin_answer
   end_answer

@@ -31,7 +31,7 @@ end=$(seconds_up)
 
 word=exit
 case $rc in
-  124 | 137) [ "$((end - begin))" -lt "$limit" ] || { rc=124 word=timeout; } ;;
+  124 | 137 | 143) [ "$((end - begin))" -lt "$limit" ] || { rc=124 word=timeout; } ;;
 esac
 [ ! -e "$dir/stopping" ] || word=stopped
 on_disk "$dir/log"

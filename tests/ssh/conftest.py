@@ -9,15 +9,15 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ssh.command import Secret
-from ssh.detached import Place, Ticket, prepare
+from ssh.command import Command, Secret
+from ssh.detached import Place, Probe, State, Ticket, prepare, probe
 from ssh.hostkeys import PinnedKey, parse_public_key
 from ssh.paramiko_session import ParamikoSession, Target, connect
 
@@ -148,6 +148,17 @@ def ticket(session: ParamikoSession, place: Place) -> Ticket:
     return Ticket(run=f"R{uuid.uuid4().hex[:8]}", step="import", attempt=1, fence=5, place=place)
 
 
-@pytest.fixture
-def next_attempt() -> Callable[[Ticket], Ticket]:
-    return lambda ticket: replace(ticket, attempt=ticket.attempt + 1)
+def until(session: ParamikoSession, ticket: Ticket, *states: State, seconds: float = 15) -> Probe:
+    """Probe until the attempt is in one of these states. Fails the test where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = probe(session, ticket)
+        if seen.state in states:
+            return seen
+        assert time.monotonic() < deadline, f"still {seen.state} after {seconds} seconds"
+        time.sleep(0.05)
+
+
+def sh(script: str, *, stdin: str | Secret = "", timeout: float = 20) -> Command:
+    """A command of one shell script."""
+    return Command(("sh", "-c", script), stdin=stdin, timeout=timeout)

@@ -15,18 +15,17 @@ PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass
 class LocalSession:
-    """Runs commands as sshd would; `shell` stands for `sh` and /bin/sh, `path` for the system's tools."""
+    """Runs commands as sshd would; `shell` stands for `sh`, `path` for where the system's tools are."""
 
     shell: str = "/bin/sh"
     path: str = PATH
 
     def run(self, command: Command) -> Result:
         argv = (self.shell, *command.argv[1:]) if command.argv[0] == "sh" else command.argv
-        stdin = command.payload().replace(b"/bin/sh", self.shell.encode()).replace(PATH.encode(), self.path.encode())
         ours = replace(command, argv=argv, env={**command.env, "PATH": self.path})
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", ours.to_run()], input=stdin, capture_output=True, timeout=command.timeout
+                ["/bin/sh", "-c", ours.to_run()], input=command.payload(), capture_output=True, timeout=command.timeout
             )
         except subprocess.TimeoutExpired:
             raise CommandTimeout("too slow", sent=True) from None
