@@ -1,0 +1,64 @@
+"""The story's acts over the API, and what has to be true on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab import Host
+from tests.product.dashboard import Dashboard
+
+NEW = "vm42_RootVG"
+MOUNTS = {"root": "/recovered/vm42/root", "var": "/recovered/vm42/var"}
+
+
+def body(dashboard: Dashboard, host: str = "app01", scenario: str = "story") -> dict[str, Any]:
+    return {
+        "vm": "vm42",
+        "host": host,
+        "metadata": dashboard.backup(scenario).read_text(),
+        "new_vg": NEW,
+        "volumes": [{"lv": lv, "mount_point": place} for lv, place in MOUNTS.items()],
+        "reason": "It does not boot, and the ledger is on it.",
+    }
+
+
+def requested(dashboard: Dashboard, host: str = "app01") -> int:
+    """Rosa asks and submits; the number."""
+    change = dashboard.api("rosa", "/changes/recovery", body(dashboard, host))
+    assert change["state"] == "planned", change["refusal"]
+    dashboard.act("rosa", change["number"], "submit")
+    number: int = change["number"]
+    return number
+
+
+def started(dashboard: Dashboard, host: str = "app01") -> int:
+    """Amir approves what Rosa asked for, and Olu starts it; the number."""
+    number = requested(dashboard, host)
+    digest = dashboard.change(number)["digest"]
+    dashboard.act("amir", number, "approve", digest=digest, comment="Read every step.")
+    dashboard.act("olu", number, "run")
+    return number
+
+
+def attach(dashboard: Dashboard, number: int, host: str = "app01") -> None:
+    """Attach the old disk over QMP and say so."""
+    lab = dashboard.lab
+    lab.host(host).attach(lab.disk("vm42"), "scsi0")
+    dashboard.act("olu", number, "confirm")
+
+
+def recovered(dashboard: Dashboard, host: str = "app01") -> int:
+    """The whole recovery; the number."""
+    number = started(dashboard, host)
+    dashboard.until(number, "waiting")
+    attach(dashboard, number, host)
+    dashboard.until(number, "succeeded")
+    return number
+
+
+def groups(host: Host) -> dict[str, dict[str, str]]:
+    """Volume groups on the host: name → uuid, seqno. A name that is there twice fails here."""
+    rows = host.run("vgs --noheadings -o vg_name,vg_uuid,vg_seqno", sudo=True).split("\n")
+    found = [row.split() for row in rows if row.strip()]
+    assert len({row[0] for row in found}) == len(found), found
+    return {name: {"uuid": uuid, "seqno": seqno} for name, uuid, seqno in found}

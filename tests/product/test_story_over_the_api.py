@@ -1,0 +1,128 @@
+"""The story, played over the API and judged on the host, never by our own database."""
+
+import re
+
+import pytest
+
+from lab import old_disk
+from tests.product.dashboard import Dashboard, Refused
+from tests.product.story import MOUNTS, NEW, body, groups, recovered, requested, started
+
+
+def readable(host) -> dict[str, str]:
+    """SHA-256 of every data file below the mounted volumes, as the host reads it."""
+    out = host.run(f"find {' '.join(MOUNTS.values())} -xdev -type f -exec sha256sum {{}} +", sudo=True)
+    return {path: digest for digest, path in re.findall(r"^(\w{64})  (.+)$", out, re.MULTILINE)}
+
+
+@pytest.fixture(scope="module")
+def story(dashboard: Dashboard):
+    """Recover, look, undo, look again; what was seen at each point."""
+    host, disk = dashboard.host("app01"), dashboard.lab.disk("vm42", fresh=True)
+    seen = {
+        "disk before": disk.sha256(),
+        "groups before": groups(host),
+        "table before": host.run("dmsetup table", sudo=True),
+    }
+    number = recovered(dashboard)
+    seen |= {
+        "groups": groups(host),
+        "files": readable(host),
+        "mounts": host.run("findmnt -rn -o TARGET,SOURCE,OPTIONS"),
+    }
+    seen["change"] = dashboard.change(number)
+    dashboard.act("olu", number, "undo")
+    dashboard.until(number, "undone")
+    seen |= {"groups after": groups(host), "table after": host.run("dmsetup table", sudo=True)}
+    seen["disks after"] = host.run("lsblk -dno SERIAL")
+    host.detach(disk.serial)
+    seen |= {"disk after": disk.sha256(), "number": number}
+    return seen
+
+
+def test_the_old_group_has_its_new_name_and_its_old_uuid(story, dashboard):
+    assert set(story["groups"]) == {"RootVG", NEW}
+    assert f'id = "{story["groups"][NEW]["uuid"]}"' in dashboard.backup().read_text()
+    assert story["groups"]["RootVG"] == story["groups before"]["RootVG"]
+
+
+def test_the_old_data_is_readable(story):
+    for lv, place in MOUNTS.items():
+        for path, digest in old_disk("vm42").sha256(lv).items():
+            assert story["files"][f"{place}/{path.lstrip('/')}"] == digest
+
+
+def test_every_volume_is_mounted_read_only(story):
+    for place in MOUNTS.values():
+        row = next(row for row in story["mounts"].splitlines() if row.startswith(f"{place} "))
+        assert re.search(r"\bro\b", row.split()[2])
+
+
+def test_the_report_tells_what_is_mounted_where(story):
+    report = next(step for step in story["change"]["steps"] if step["key"] == "report")
+    assert {row["mount_point"] for row in report["found"]["mounts"]} == set(MOUNTS.values())
+
+
+def test_undo_leaves_the_whole_disk_as_it_was(story):
+    assert story["disk after"] == story["disk before"]
+
+
+def test_undo_leaves_the_host_as_it_was(story):
+    assert story["groups after"] == story["groups before"]
+    assert sorted(story["table after"].splitlines()) == sorted(story["table before"].splitlines())
+    assert "vm42" not in story["disks after"]
+
+
+def test_the_log_has_no_gaps(story, dashboard):
+    lines = dashboard.log(story["number"])
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_the_wrong_file_is_refused_when_it_is_planned(dashboard):
+    before = groups(dashboard.host("app02"))
+    change = dashboard.api("rosa", "/changes/recovery", body(dashboard, "app02", "wrong-file"))
+    assert change["state"] == "refused"
+    assert "describes this host's own running root volume group" in change["refusal"][0]
+    assert groups(dashboard.host("app02")) == before
+
+
+def test_the_requester_cannot_approve(dashboard):
+    number = requested(dashboard, "app02")
+    digest = dashboard.change(number)["digest"]
+    with pytest.raises(Refused) as no:
+        dashboard.act("rosa", number, "approve", digest=digest, comment="mine")
+    assert no.value.status == 403
+    dashboard.act("rosa", number, "withdraw")
+
+
+def test_another_disk_is_named_and_the_run_goes_on_waiting(dashboard):
+    lab = dashboard.lab
+    host = lab.host("app02")
+    number = started(dashboard, "app02")
+    dashboard.until(number, "waiting")
+    host.attach(lab.disk("db07", fresh=True), "scsi0")
+    dashboard.act("olu", number, "confirm")
+    end = dashboard.until(number, "waiting", within=60)
+    while "Attach" in end["waiting_for"][:6]:
+        end = dashboard.until(number, "waiting", within=60)
+    assert "db07" in end["waiting_for"], end["waiting_for"]
+    dashboard.act("olu", number, "cancel")
+    dashboard.act("olu", number, "undo")
+    dashboard.until(number, "undone")
+
+
+def test_a_disk_written_to_since_is_not_given_back(dashboard):
+    host, disk = dashboard.host("app01"), dashboard.lab.disk("vm42", fresh=True)
+    number = recovered(dashboard)
+    host.run(
+        f"umount {MOUNTS['root']} && lvchange -prw {NEW}/root && mount /dev/{NEW}/root {MOUNTS['root']}", sudo=True
+    )
+    host.run(f"touch {MOUNTS['root']}/written-since", sudo=True)
+    dashboard.act("olu", number, "undo")
+    change = dashboard.until(number, "undo_failed")
+    assert NEW in groups(host)
+    assert change["sentence"]
+    dashboard.act("olu", number, "close", reason="Looked at in a test; the disk stays attached.")
+    host.run(f"umount {' '.join(MOUNTS.values())}; vgchange -an {NEW}", sudo=True)
+    host.run("for d in /sys/block/sd[b-z]; do echo 1 > $d/device/delete; done", sudo=True)
+    host.detach(disk.serial)
