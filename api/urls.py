@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from ninja import NinjaAPI
 
-from api import changes, problems
+from api import audit, changes, inventory, problems
 from api.auth import Bearer
 
 api = NinjaAPI(
@@ -19,6 +19,8 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("/changes", changes.router)
+api.add_router("/audit", audit.router)
+api.add_router("", inventory.router)
 
 
 def exempt(patterns: list) -> None:  # type: ignore[type-arg]  # Django's URL patterns have no public type

@@ -33,9 +33,9 @@ def chaos(dashboard: Dashboard):
     before = disk.sha256()
     seqno = int(dashboard.backup().read_text().split("seqno = ")[1].split()[0])
     number = started(dashboard)
-    first = kill_during(dashboard, number, ["do:target", "do:copy", "do:edit"], ("waiting",))
+    first = kill_during(dashboard, number, ["do:baseline", "do:copy", "do:edit"], ("waiting",))
     attach(dashboard, number)
-    steps = ["rescan", "identify", "save", "restore", "pvscan", "vgscan", "activate", "mount-root", "mount-var"]
+    steps = ["rescan", "identify", "quiet", "save", "restore", "pvscan", "vgscan", "activate", "mount-root", "mount-var"]
     hit = first + kill_during(dashboard, number, [f"do:{s}" for s in steps], ("succeeded", "failed", "unknown"))
     done = dashboard.change(number)
     seen = {"hit": hit, "done": done, "groups": groups(host), "seqno": seqno, "number": number}

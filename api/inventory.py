@@ -1,0 +1,223 @@
+"""Hosts, owners and VMs over the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from api.auth import user_of, wants
+from api.problems import REFUSALS, FieldErrors
+from execution.facts import wish
+from inventory.connect import scan_key
+from inventory.forms import HostForm, OwnerForm, VmForm
+from inventory.models import Credential, Host, HostKey, Owner, Vm
+from inventory.selectors import host_by_name, host_list, owner_list, vm_list
+from inventory.services import host_key_trust, record_edit
+from inventory.states import KeyState
+from people.roles import Role
+from people.selectors import actor_of
+
+router = Router(tags=["inventory"])
+
+
+class OwnerIn(Schema):
+    name: str
+    kind: str = Owner.Kind.TEAM.value
+    email: str = ""
+    phone: str = ""
+    deputy: str = ""
+    note: str = ""
+
+
+class OwnerOut(OwnerIn):
+    id: int
+
+
+class VmIn(Schema):
+    """`owner` is the owner's name."""
+
+    name: str
+    owner: str = ""
+    criticality: str = "normal"
+    service: str = ""
+    last_backup_at: datetime | None = None
+    note: str = ""
+
+
+class HostIn(Schema):
+    """`credential` is the name of one that is kept already; secrets are never sent this way."""
+
+    name: str
+    address: str
+    port: int = 22
+    user: str = "regroup"
+    sudo: bool = True
+    credential: str = ""
+    site: str = ""
+    note: str = ""
+
+
+class HostPatch(Schema):
+    """Only the fields that are sent are changed."""
+
+    address: str | None = None
+    port: int | None = None
+    user: str | None = None
+    sudo: bool | None = None
+    credential: str | None = None
+    site: str | None = None
+    note: str | None = None
+
+
+class KeyOut(Schema):
+    algorithm: str
+    fingerprint: str
+    state: str
+    seen_at: datetime
+
+
+class HostOut(Schema):
+    name: str
+    address: str
+    port: int
+    user: str
+    sudo: bool
+    site: str
+    note: str
+    trust: str
+    keys: list[KeyOut]
+    facts: dict[str, Any] | None
+    facts_at: datetime | None
+    facts_error: str
+
+
+class Fingerprint(Schema):
+    fingerprint: str
+
+
+class HostPage(Schema):
+    items: list[HostOut]
+    after: str | None = None
+
+
+ONE: dict[Any, Any] = {200: HostOut, **REFUSALS}
+
+
+@router.get("/hosts", response={200: HostPage, **REFUSALS}, summary="Hosts by name")
+@wants(Role.VIEWER)
+def hosts(request: HttpRequest, after: str = "", limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
+    rows = list(host_list().filter(name__gt=after).order_by("name")[: limit + 1])
+    page = rows[:limit]
+    return {"items": [host_out(row) for row in page], "after": page[-1].name if len(rows) > limit else None}
+
+
+@router.post("/hosts", response={201: HostOut, **REFUSALS}, summary="Add a host")
+@wants(Role.ADMINISTRATOR)
+def host_new(request: HttpRequest, body: HostIn) -> tuple[int, dict[str, Any]]:
+    form = HostForm({**body.dict(), "credential": _credential(body.credential)})
+    return 201, host_out(_saved(request, form, "host.create"))
+
+
+@router.get("/hosts/{name}", response=ONE, summary="One host with its last facts")
+@wants(Role.VIEWER)
+def host_get(request: HttpRequest, name: str) -> dict[str, Any]:
+    return host_out(host_by_name(name))
+
+
+@router.patch("/hosts/{name}", response=ONE, summary="Change a host")
+@wants(Role.ADMINISTRATOR)
+def host_patch(request: HttpRequest, name: str, body: HostPatch) -> dict[str, Any]:
+    row = host_by_name(name)
+    now = {field: getattr(row, f"{field}_id", None) or getattr(row, field) for field in HostForm.Meta.fields}
+    sent = body.dict(exclude_unset=True)
+    if "credential" in sent:
+        sent["credential"] = _credential(sent["credential"])
+    return host_out(_saved(request, HostForm({**now, **sent}, instance=row), "host.edit"))
+
+
+@router.post("/hosts/{name}/trust", response=ONE, summary="Trust the key that the host shows, by its fingerprint")
+@wants(Role.OPERATOR, Role.ADMINISTRATOR)
+def host_trust(request: HttpRequest, name: str, body: Fingerprint) -> dict[str, Any]:
+    """Asks the host for its key first, unless one waits already; a key is pinned only by its fingerprint."""
+    host, actor = host_by_name(name), actor_of(user_of(request))
+    key = host.keys.filter(state=KeyState.PENDING).first() or _scanned(host, request)
+    if key.state == KeyState.PENDING:
+        host_key_trust(key, body.fingerprint, by=actor)
+    return host_out(host)
+
+
+@router.post("/hosts/{name}/facts", response={202: HostOut, **REFUSALS}, summary="Ask the host for fresh facts")
+@wants(Role.VIEWER)
+def host_facts(request: HttpRequest, name: str) -> tuple[int, dict[str, Any]]:
+    """Answers at once with what is known; a worker asks the host."""
+    host = host_by_name(name)
+    wish(host)
+    return 202, host_out(host)
+
+
+@router.get("/owners", response={200: list[OwnerOut], **REFUSALS}, summary="Owners by name")
+@wants(Role.VIEWER)
+def owners(request: HttpRequest) -> list[Owner]:
+    return list(owner_list())
+
+
+@router.post("/owners", response={201: OwnerOut, **REFUSALS}, summary="Add an owner")
+@wants(Role.ADMINISTRATOR)
+def owner_new(request: HttpRequest, body: OwnerIn) -> tuple[int, Owner]:
+    return 201, _saved(request, OwnerForm(body.dict()), "owner.create")
+
+
+@router.get("/vms", response={200: list[VmIn], **REFUSALS}, summary="VMs by name")
+@wants(Role.VIEWER)
+def vms(request: HttpRequest) -> list[dict[str, Any]]:
+    return [vm_out(row) for row in vm_list()]
+
+
+@router.post("/vms", response={201: VmIn, **REFUSALS}, summary="Add a VM")
+@wants(Role.ADMINISTRATOR)
+def vm_new(request: HttpRequest, body: VmIn) -> tuple[int, dict[str, Any]]:
+    owner = Owner.objects.get(name__iexact=body.owner).pk if body.owner else None
+    return 201, vm_out(_saved(request, VmForm({**body.dict(), "owner": owner}), "vm.create"))
+
+
+def host_out(host: Host) -> dict[str, Any]:
+    facts = getattr(host, "facts", None)
+    names = ("name", "address", "port", "user", "sudo", "site", "note", "trust")
+    return {
+        **{name: getattr(host, name) for name in names},
+        "keys": list(host.keys.exclude(state=KeyState.REVOKED)),
+        "facts": facts.facts if facts else None,
+        "facts_at": facts.at if facts else None,
+        "facts_error": facts.error if facts else "",
+    }
+
+
+def vm_out(vm: Vm) -> dict[str, Any]:
+    names = ("name", "criticality", "service", "last_backup_at", "note")
+    return {**{name: getattr(vm, name) for name in names}, "owner": vm.owner.name if vm.owner else ""}
+
+
+def _credential(name: str) -> int | None:
+    return Credential.objects.get(name__iexact=name).pk if name else None
+
+
+def _scanned(host: Host, request: HttpRequest) -> HostKey:
+    try:
+        return scan_key(host, by=actor_of(user_of(request)))
+    except ValueError as error:
+        raise FieldErrors({"fingerprint": [str(error)]}) from error
+
+
+def _saved(request: HttpRequest, form: ModelForm[Any], action: str) -> Any:
+    """The form's row, written with its audit entry. Raises FieldErrors."""
+    if not form.is_valid():
+        raise FieldErrors({field: [str(text) for text in texts] for field, texts in form.errors.items()})
+    with transaction.atomic():
+        row = form.save()
+        record_edit(action, row, actor_of(user_of(request)), {"fields": list(form.changed_data)})
+    return row
