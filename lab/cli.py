@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -47,19 +48,13 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lab", description="Real Debian VMs under QEMU, on loopback only.")
     state = os.environ.get("REGROUP_LAB_DIR", "var/lab")
-    parser.add_argument(
-        "--state-dir", type=Path, default=Path(state), help="this instance's folder (%(default)s)"
-    )
+    parser.add_argument("--state-dir", type=Path, default=Path(state), help="this instance's folder (%(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build", help="build the lab once (minutes); later calls find it in the cache")
     up = commands.add_parser("up", help="start hosts (seconds), building first where needed")
     up.add_argument("hosts", nargs="*", help=f"of {', '.join(HOST_NAMES)}; all when none is named")
-    up.add_argument(
-        "--foreground", action="store_true", help="stay, and end the hosts when this command ends"
-    )
-    up.add_argument(
-        "--max-life", type=float, default=480, metavar="MINUTES", help="then they end (%(default)s)"
-    )
+    up.add_argument("--foreground", action="store_true", help="stay, and end the hosts when this command ends")
+    up.add_argument("--max-life", type=float, default=480, metavar="MINUTES", help="then they end (%(default)s)")
     commands.add_parser("down", help="end this instance's hosts and remove its folder")
     commands.add_parser("status", help="what is built and what runs")
     inventory = commands.add_parser("inventory", help="addresses, keys and scenarios")
@@ -72,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         disk.add_argument("host", choices=HOST_NAMES)
         disk.add_argument("scenario", nargs="?", default="story", choices=[s.name for s in SCENARIOS])
         if name == "attach":
-            disk.add_argument(
-                "--bus", default="scsi0", choices=BUSES, help="scsi0 is seen only after a rescan"
-            )
+            disk.add_argument("--bus", default="scsi0", choices=BUSES, help="scsi0 is seen only after a rescan")
     return parser
 
 
@@ -108,9 +101,7 @@ def _start(lab: Lab, names: Sequence[str], max_life: float, die_with_parent: boo
             _say(f"{name} runs already, port {host.port}")
             continue
         seconds = host.start(max_life, die_with_parent)
-        _say(
-            f"{name} is up after {seconds:.1f} s: {host.user}@{host.address} port {host.port}, {host.fingerprint}"
-        )
+        _say(f"{name} is up after {seconds:.1f} s: {host.user}@{host.address} port {host.port}, {host.fingerprint}")
 
 
 def _stay(lab: Lab, names: Sequence[str], max_life: float) -> int:
@@ -154,9 +145,7 @@ def _status(arguments: argparse.Namespace) -> int:
         for host in Lab(arguments.state_dir, found).hosts():
             mark = host.running()
             disks = ", ".join(host.attached()) or "none" if mark else ""
-            _say(
-                f"{host.name}: " + (f"pid {mark.pid}, port {host.port}, disks {disks}" if mark else "stopped")
-            )
+            _say(f"{host.name}: " + (f"pid {mark.pid}, port {host.port}, disks {disks}" if mark else "stopped"))
     return 0
 
 
@@ -170,7 +159,7 @@ def _ssh(arguments: argparse.Namespace) -> int:
     if not host.running():
         raise LabError(f"{host.name} does not run; start it with: python -m lab up {host.name}")
     words = host.door.words()
-    os.execvp(words[0], [*words, *arguments.words])
+    return subprocess.call([*words, *arguments.words])
 
 
 def _attach(arguments: argparse.Namespace) -> int:

@@ -43,9 +43,7 @@ def freeze(build: Build, identity: HostIdentity) -> None:
             door.wait_login("true", timeout=300)
         except LabError as error:
             console = (folder / "console.log").read_text(errors="replace").strip()
-            raise LabError(
-                f"{identity.name} did not boot: {error}; its console ends: {console[-800:]}"
-            ) from error
+            raise LabError(f"{identity.name} did not boot: {error}; its console ends: {console[-800:]}") from error
         door.run(_SETTLE, timeout=120)
         with Qmp(folder) as qmp:
             save_memory(qmp, build.state(identity.name))

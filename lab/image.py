@@ -21,12 +21,13 @@ from lab.cache import Build, build_key, build_lock, cache_root, find_build
 from lab.disks import copy_data
 from lab.errors import LabError
 from lab.freeze import freeze
+from lab.old_disks import DISKS
 from lab.qemu import running_qemu, wait_ended
 from lab.recipe import HOSTS, MIB, ROOT_DISK_MIB, ROOT_GROUP, ROOT_VOLUMES, HostIdentity
-from lab.old_disks import DISKS
 
 SEED_ROOT_MIB = 1024
 OUT_MIB = 4
+UNUSED_SECONDS = 7 * 24 * 3600
 
 
 def build(say: machine.Say) -> Build:
@@ -54,6 +55,7 @@ def build(say: machine.Say) -> Build:
         part.folder.mkdir(mode=0o700)
         _fill(part, packages, say)
         part.folder.rename(finished.folder)
+        _forget_unused(root)
         say(f"The lab is built, in {time.monotonic() - started:.0f} s: {finished.folder}")
     return finished
 
@@ -75,13 +77,18 @@ def _fill(part: Build, packages: Path, say: machine.Say) -> None:
         list(pool.map(lambda host: freeze(part, host), HOSTS))
 
 
+def _forget_unused(root: Path) -> None:
+    """Remove builds that no instance has used for a week; each is well over a gigabyte."""
+    for folder in root.iterdir():
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > UNUSED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _run(words: list[str], what: str) -> None:
     environment = os.environ | {"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"}
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
-        raise LabError(
-            f"{what} failed (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-800:]}"
-        )
+        raise LabError(f"{what} failed (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-800:]}")
 
 
 def _keygen(path: Path, comment: str) -> None:
@@ -95,6 +102,7 @@ def _packages(root: Path) -> Path:
     """The folder with rootfs.tar, vmlinuz and initrd; independent of QEMU and accelerator."""
     finished = root / f"packages-{recipe.packages_hash()}"
     if finished.is_dir():
+        os.utime(finished)
         return finished
     part = finished.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -112,7 +120,8 @@ def _packages(root: Path) -> Path:
         for name, pattern in (("vmlinuz", r"\./boot/vmlinuz-.*"), ("initrd", r"\./boot/initrd\.img-.*")):
             member = next(entry for entry in tar if re.fullmatch(pattern, entry.name))
             data = tar.extractfile(member)
-            assert data is not None
+            if data is None:
+                raise LabError(f"{member.name} of the Debian root file system is not a file")
             (part / name).write_bytes(data.read())
     part.rename(finished)
     return finished
@@ -160,9 +169,7 @@ def _seed_input(path: Path) -> None:
     host_volumes = [(v.name, v.mib, v.content if v.content == "swap" else "image") for v in ROOT_VOLUMES]
     groups = [(ROOT_GROUP, host.name, host_volumes) for host in HOSTS]
     groups += [(d.group, d.owner, [(v.name, v.mib, v.content) for v in d.volumes]) for d in DISKS]
-    files = {
-        "groups": "".join(f"{n} {group} {owner}\n" for n, (group, owner, _) in enumerate(groups)).encode()
-    }
+    files = {"groups": "".join(f"{n} {group} {owner}\n" for n, (group, owner, _) in enumerate(groups)).encode()}
     for _, owner, volumes in groups:
         files[f"{owner}/volumes"] = "".join(f"{n} {mib} {content}\n" for n, mib, content in volumes).encode()
     for disk in DISKS:
@@ -182,11 +189,9 @@ def _pad(path: Path, block: int) -> None:
 
 
 def _take_seed_output(work: Path, part: Build) -> None:
-    try:
-        with tarfile.open(work / "out.img") as tar:
-            tar.extractall(work / "out", filter="data")
-    except tarfile.TarError:
-        pass
+    (work / "out").mkdir()
+    # `tar` and not tarfile: extraction filters are not in every Python 3.11.
+    subprocess.run(["tar", "-C", str(work / "out"), "-xf", str(work / "out.img")], capture_output=True, check=False)
     if not (work / "out" / "done").exists():
         console = (work / "console.log").read_text(errors="replace")
         raise LabError(f"LVM in the seed VM did not finish; its console ends: {console.strip()[-1200:]}")
@@ -199,9 +204,7 @@ def _take_seed_output(work: Path, part: Build) -> None:
 # ------------------------------------------------------------------------------------ root disks
 
 
-def _ext4_images(
-    packages: Path, overlay: Path, work: Path, root: tuple[Path, int], var: tuple[Path, int]
-) -> None:
+def _ext4_images(packages: Path, overlay: Path, work: Path, root: tuple[Path, int], var: tuple[Path, int]) -> None:
     words = [] if os.geteuid() == 0 else ["fakeroot", "--"]
     words += ["sh", str(recipe.GUEST / "host-image.sh"), str(packages / "rootfs.tar"), str(overlay)]
     words += [str(work / "unpacked"), str(root[0]), str(root[1]), str(var[0]), str(var[1])]
@@ -240,9 +243,7 @@ def _host_files(part: Build, overlay: Path, host: HostIdentity) -> None:
     key = part.folder / host.name / "host_key"
     _keygen(key, host.name)
     public = key.with_suffix(".pub").read_text()
-    network = (
-        f"[Match]\nMACAddress={host.mac(2)}\n\n[Network]\nAddress=10.0.2.15/24\nLinkLocalAddressing=no\n"
-    )
+    network = f"[Match]\nMACAddress={host.mac(2)}\n\n[Network]\nAddress=10.0.2.15/24\nLinkLocalAddressing=no\n"
     fstab = (
         f"/dev/mapper/{ROOT_GROUP}-root / ext4 errors=remount-ro 0 1\n"
         f"/dev/mapper/{ROOT_GROUP}-var /var ext4 defaults 0 2\n"

@@ -5,6 +5,7 @@ Several instances live side by side (a person's demo, a test run), each with its
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from lab.cache import Build, require_build
 from lab.disks import Disk, copy_sparse
 from lab.errors import LabError
 from lab.host import Host
-from lab.old_disks import old_disk
+from lab.old_disks import DISKS, old_disk
 from lab.qemu import ProcessMark
-from lab.recipe import HOSTS, host_identity
+from lab.recipe import HOSTS, ROOT_GROUP, host_identity
 from lab.scenarios import SCENARIOS, scenario
 
 TEST_LIFE = 3600.0
@@ -31,6 +32,7 @@ class Lab:
 
     def __init__(self, folder: Path, build: Build | None = None) -> None:
         self.build = build or require_build()
+        os.utime(self.build.folder)  # used just now: a later build does not clear it away
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         marker = self.folder / MARKER
@@ -72,8 +74,9 @@ class Lab:
 
     def backup_path(self, scenario_name: str) -> Path:
         """The file whose text is handed in as the LVM backup in this scenario."""
-        situation = scenario(scenario_name)
-        return self.build.backup(situation.backup_of, old_disk(situation.disk).group)
+        owner = scenario(scenario_name).backup_of
+        groups = {disk.owner: disk.group for disk in DISKS}
+        return self.build.backup(owner, groups.get(owner, ROOT_GROUP))
 
     def stop(self) -> None:
         """Stop every host; the disks stay."""

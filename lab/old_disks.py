@@ -6,7 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.recipe import Volume
+
+@dataclass(frozen=True)
+class Volume:
+    """A logical volume to make: its name, size in MiB and what is put on it ("ext4", "xfs", "swap")."""
+
+    name: str
+    mib: int
+    content: str
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,7 @@ DISKS = (
         serial="db07-data",
         mib=128,
         volumes=(Volume("data", 64, "ext4"),),
-        files={
-            "data": {"README": b"Not the disk you are waiting for.\n", "dump.sql": _bytes("dump", 90_000)}
-        },
+        files={"data": {"README": b"Not the disk you are waiting for.\n", "dump.sql": _bytes("dump", 90_000)}},
     ),
 )
 

@@ -46,9 +46,7 @@ class Qmp:
                 return self
             except (OSError, ValueError) as error:
                 if time.monotonic() > deadline:
-                    raise LabError(
-                        f"the VM in {self._directory} does not answer on its QMP socket"
-                    ) from error
+                    raise LabError(f"the VM in {self._directory} does not answer on its QMP socket") from error
                 time.sleep(0.05)
 
     def __exit__(self, *exc_info: object) -> None:
@@ -167,9 +165,7 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def start_qemu(
-    arguments: Sequence[str], directory: Path, max_life: float, die_with_parent: bool
-) -> ProcessMark:
+def start_qemu(arguments: Sequence[str], directory: Path, max_life: float, die_with_parent: bool) -> ProcessMark:
     """Start QEMU in `directory` (its console.log, qemu.log, qmp.sock and pid file are there).
 
     It ends by itself after `max_life` seconds and, with `die_with_parent`, when the thread that called
@@ -181,9 +177,7 @@ def start_qemu(
     keeper = ["setpriv", "--pdeathsig", "TERM"] if die_with_parent else []
     keeper += ["timeout", "--kill-after=5", str(int(max_life)), "setpriv", "--pdeathsig", "KILL"]
     control = ["-qmp", "unix:qmp.sock,server=on,wait=off", "-serial", "file:console.log"]
-    mark = _spawn(
-        ["env", "--chdir", str(directory), *keeper, QEMU, *arguments, *control], directory / "qemu.log"
-    )
+    mark = _spawn(["env", "--chdir", str(directory), *keeper, QEMU, *arguments, *control], directory / "qemu.log")
     mark.save(directory / "pid")
     deadline = time.monotonic() + 20
     while not (directory / "qmp.sock").exists():

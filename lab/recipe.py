@@ -1,7 +1,7 @@
 """What the lab's hosts are made of: packages, identities, volume groups, hardware. Values only.
 
-Everything in this file and under `guest/` is hashed into the name of the cached build, so a change
-here makes a new build and never a half-changed old one.
+The values here, the old disks' and the scripts under `guest/` are hashed into the name of the cached
+build, so a change makes a new build and never a half-changed old one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.old_disks import DISKS, Volume
+
+VERSION = 1  # raise it when image.py or freeze.py makes something else from the same values
 SUITE = "bookworm"
 PACKAGES = (
     "linux-image-cloud-amd64",  # Debian's kernel without bare-metal drivers: 15 MB of initrd instead of 40
@@ -37,15 +40,6 @@ EXCLUDED_PATHS = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*",
 USER = "regroup"
 GUEST = Path(__file__).parent / "guest"
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Volume:
-    """A logical volume to make: its name, size in MiB and what is put on it ("ext4", "xfs", "swap")."""
-
-    name: str
-    mib: int
-    content: str
 
 
 @dataclass(frozen=True)
@@ -125,18 +119,13 @@ def host_hardware(identity: HostIdentity, port: int) -> list[str]:
     ]
 
 
-def recipe_files() -> list[Path]:
-    """The files whose bytes are the recipe."""
-    here = Path(__file__).parent
-    return [here / "recipe.py", here / "old_disks.py", *sorted(GUEST.iterdir())]
-
-
 def recipe_hash() -> str:
-    """A short hash of the recipe's files; a new one means a new build."""
-    digest = hashlib.sha256()
-    for path in recipe_files():
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
+    """A short hash of everything a built host is made from; a new one means a new build."""
+    hardware = [base_hardware("tcg"), *(host_hardware(host, 0) for host in HOSTS)]
+    values = (packages_hash(), HOSTS, ROOT_GROUP, ROOT_DISK_MIB, ROOT_VOLUMES, KERNEL_ARGUMENTS, hardware)
+    old_disks = [(disk, sorted((name, disk.sha256(name)) for name in disk.files)) for disk in DISKS]
+    scripts = [(path.name, path.read_bytes()) for path in sorted(GUEST.iterdir())]
+    return hashlib.sha256(repr((VERSION, values, old_disks, scripts)).encode()).hexdigest()[:12]
 
 
 def packages_hash() -> str:
