@@ -1,0 +1,101 @@
+"""Lab hosts for tests. Loaded by the project's top `conftest.py`, so any test may ask for them.
+
+A test that uses one of these fixtures is marked `lab` and runs in one xdist group: two VMs alive at most.
+Without QEMU such tests are skipped with the reason and counted aloud; with CI in the environment they fail.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lab.disks import Disk
+from lab.errors import LabUnavailable
+from lab.host import Host
+from lab.image import build
+from lab.instance import Lab
+
+SKIPPED = "lab not available: "
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the lab, and keep it on one xdist worker."""
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.lab)
+        if item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud how many lab tests did not run, and why."""
+    reasons = [
+        report.longrepr[2].partition(SKIPPED)[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and SKIPPED in report.longrepr[2]
+    ]
+    if reasons:
+        line = f"{len(reasons)} LAB TESTS SKIPPED, nothing was proved on real hosts: {reasons[0]}"
+        terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab instance of this test session's own; built first where needed (minutes, once)."""
+    try:
+        built = build(lambda line: None)
+    except LabUnavailable as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run the lab tests: {reason}")
+        pytest.skip(f"{SKIPPED}{reason}")
+    instance = Lab(tmp_path_factory.mktemp("lab"), built)
+    yield instance
+    instance.down()
+
+
+def _fresh(lab: Lab, name: str) -> Iterator[Host]:
+    host = lab.host(name)
+    host.stop()
+    yield lab.start(name)
+    host.stop()
+
+
+@pytest.fixture
+def app01(lab: Lab) -> Iterator[Host]:
+    """The target host app01, thawed for this test alone (about 3 s)."""
+    yield from _fresh(lab, "app01")
+
+
+@pytest.fixture
+def app02(lab: Lab) -> Iterator[Host]:
+    """The target host app02, thawed for this test alone (about 3 s)."""
+    yield from _fresh(lab, "app02")
+
+
+@pytest.fixture(scope="module")
+def module_app01(lab: Lab) -> Iterator[Host]:
+    """app01 for a whole module, whose tests only look; not together with `app01`."""
+    yield from _fresh(lab, "app01")
+
+
+def _fresh_disk(lab: Lab, name: str) -> Iterator[Disk]:
+    disk = lab.disk(name, fresh=True)
+    yield disk
+    for host in lab.hosts():
+        if host.running() and disk.serial in host.attached():
+            host.detach(disk.serial)
+
+
+@pytest.fixture
+def vm42_disk(lab: Lab) -> Iterator[Disk]:
+    """The lost VM's disk, untouched: group RootVG with root (ext4), var (xfs), swap. Attached nowhere."""
+    yield from _fresh_disk(lab, "vm42")
+
+
+@pytest.fixture
+def db07_disk(lab: Lab) -> Iterator[Disk]:
+    """Another machine's disk, group DataVG: the one nobody waits for. Attached nowhere."""
+    yield from _fresh_disk(lab, "db07")
