@@ -65,7 +65,7 @@ class ExampleLine:
     seq: int
     text: str
     at: datetime
-    stream: str = "stdout"
+    stream: str = "out"
     attempt: int = 1
 
 
@@ -101,8 +101,9 @@ def example_context(now: datetime) -> dict[str, Any]:
             {"ok": None, "title": "Facts still hold", "reason": "They are gathered again when the run starts."},
         ],
         "lines": [
-            ExampleLine(1, "  Restored volume group vm42_RootVG.", now),
-            ExampleLine(2, "  WARNING: Device /dev/sdb has no udev entry yet.", now, "stderr"),
-            ExampleLine(3, "\x1b[32m  2 logical volume(s) in volume group\x1b[0m", now),
+            ExampleLine(120, "Sent to lab-a; it answers as unit regroup-42.", now, "note"),
+            ExampleLine(121, "  Restored volume group vm42_RootVG.", now),
+            ExampleLine(122, "  WARNING: Device /dev/sdb has no udev entry yet.", now, "err"),
+            ExampleLine(123, "\x1b[32m  2 logical volume(s) in volume group\x1b[0m", now),
         ],
     }

@@ -36,6 +36,7 @@ TONE_ICONS = {
     "warn": "alert-triangle",
     "bad": "circle-x",
 }
+LOG_MARKS = {"note": ("›", "Regroup"), "err": ("!", "error output"), "stderr": ("!", "error output")}
 GATE_MARKS = {True: ("✓", "ok", "met"), False: ("✗", "bad", "not met"), None: ("?", "neutral", "not known yet")}
 
 
@@ -292,10 +293,17 @@ def progress_line(done: int, total: int, label: str = "Progress", words: str = "
 
 
 @register.inclusion_tag("components/log_block.html")
-def log_block(key: str, lines: Iterable[Any], follow: bool = True, title: str = "Log") -> Context:
-    """A step's log; lines have `seq`, `text`, `stream`, `at` (and `attempt`). live.js appends to it."""
-    shown = [{"line": line, "text": wording.show_unseen(line.text)} for line in lines]
-    return {"key": key, "lines": shown, "follow": follow, "title": title}
+def log_block(key: str, lines: Iterable[Any], follow: bool = True, title: str = "Log", more: str = "") -> Context:
+    """A step's log; lines have `seq`, `text`, `stream`, `at` (and `attempt`). live.js appends to it.
+
+    Each line shows its number in the run, so that a log cut to its end still counts right;
+    `more` is the address of the whole.
+    """
+    shown = []
+    for line in lines:
+        mark, words = LOG_MARKS.get(line.stream, ("", ""))
+        shown.append({"line": line, "text": wording.show_unseen(line.text), "mark": mark, "words": words})
+    return {"key": key, "lines": shown, "follow": follow, "title": title, "more": more}
 
 
 @register.inclusion_tag("components/pager.html")

@@ -1,15 +1,19 @@
 // The change page while it runs: log lines as they are written, steps as they move, by server-sent events.
 //
-//   <div data-events-url="/changes/7/events" data-last-seq="120"></div>
-//   event log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"stdout","text":"…","at":"ISO"}
+//   <div data-events-url="/changes/7/events" data-last-seq="120" data-seen="stamp of the page"></div>
+//   event log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"ISO"}
 //   event steps            the partials #head and #steps are asked for again (body gets "refresh-steps")
 //   event done             the same, and the stream is closed
 //
 // The cursor is the last line's number: the browser sends it as Last-Event-ID when it reconnects by itself,
 // and we put it in ?after= when we must open the stream anew. A line comes once, however often it is sent.
+// Numbers are of one run; line 1 after others is the first of a new run. ?seen= is the stamp of what the page
+// shows (data-stamp in a refreshed partial), so that what moved before the stream was open is told too.
 
 const holder = document.querySelector("[data-events-url]");
 const MOST_LINES = 5000; // in one log; the earlier ones stay on the server
+// As in templates/components/log_block.html.
+const MARKS = { note: ["›", "Regroup"], err: ["!", "error output"], stderr: ["!", "error output"] };
 const WAITS = [1000, 2000, 5000, 10000, 30000];
 
 let last = Number(holder?.dataset.lastSeq ?? 0);
@@ -23,18 +27,20 @@ const logOf = (step) => document.querySelector(`[data-log-of="${CSS.escape(step)
 
 const lineItem = (line) => {
   const item = document.createElement("li");
+  item.value = line.seq;
   item.dataset.seq = line.seq;
   item.dataset.stream = line.stream;
   if (line.attempt) item.dataset.attempt = line.attempt;
   if (line.at) item.title = line.at;
-  if (line.stream === "stderr") {
+  const [sign, said] = MARKS[line.stream] ?? [];
+  if (sign) {
     const mark = document.createElement("span");
     mark.className = "log-mark";
     mark.setAttribute("aria-hidden", "true");
-    mark.textContent = "!";
+    mark.textContent = sign;
     const words = document.createElement("span");
     words.className = "visually-hidden";
-    words.textContent = "error output: ";
+    words.textContent = `${said}: `;
     item.append(mark, words);
   }
   const text = document.createElement("span");
@@ -63,9 +69,7 @@ const place = (log, items) => {
     else log.prepend(item);
   }
   const surplus = log.children.length - MOST_LINES;
-  if (surplus <= 0) return;
   for (let i = 0; i < surplus; i += 1) log.firstElementChild.remove();
-  log.start += surplus;
 };
 
 const follow = (log) => {
@@ -109,9 +113,20 @@ const refreshSoon = () => {
   }, 150);
 };
 
+const newRun = () => {
+  last = 0;
+  waiting = [];
+  homeless = [];
+  for (const log of document.querySelectorAll("[data-log-of]")) log.replaceChildren();
+};
+
+const say = (sentence) => document.dispatchEvent(new CustomEvent("regroup:announce", { detail: sentence }));
+
 const open = () => {
   const url = new URL(holder.dataset.eventsUrl, location.href);
   url.searchParams.set("after", last);
+  const seen = document.querySelector("[data-stamp]")?.dataset.stamp ?? holder.dataset.seen;
+  if (seen) url.searchParams.set("seen", seen);
   source = new EventSource(url);
   source.addEventListener("open", () => {
     if (failures > 0) refreshSoon(); // steps may have moved while we were away
@@ -120,6 +135,7 @@ const open = () => {
   });
   source.addEventListener("log", (event) => {
     const line = JSON.parse(event.data);
+    if (line.seq === 1 && last > 1) newRun();
     if (line.seq <= last) return;
     last = line.seq;
     waiting.push(line);
@@ -135,6 +151,7 @@ const open = () => {
   source.addEventListener("error", () => {
     holder.dataset.stream = "broken";
     failures += 1;
+    if (failures === WAITS.length) say("Live updates have stopped; the page goes on trying. Reload it to be sure.");
     // The browser reconnects by itself unless the server refused; then we do, ever slower, and ask for the steps meanwhile.
     if (source.readyState !== EventSource.CLOSED || finished) return;
     refreshSoon();

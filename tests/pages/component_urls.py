@@ -33,8 +33,13 @@ turns = {"drawn": 0, "streams": 0}
 
 def _context(request: HttpRequest) -> RequestContext:
     turns["drawn"] += 1
-    lines = [SimpleNamespace(seq=n, text=f"old {n}", stream="stdout", at=None, attempt=1) for n in (1, 2)]
+    lines = [SimpleNamespace(seq=n, text=f"old {n}", stream="out", at=None, attempt=1) for n in (1, 2)]
     return RequestContext(request, {"turn": turns["drawn"], "lines": lines, "now": timezone.now()})
+
+
+def _event(seq: int, step: str, text: str, stream: str = "out") -> str:
+    line = {"seq": seq, "step": step, "attempt": 1, "stream": stream, "text": text, "at": "2026-11-22T21:00:00Z"}
+    return f"id: {seq}\nevent: log\ndata: {json.dumps(line)}\n\n"
 
 
 def change(request: HttpRequest) -> HttpResponse:
@@ -42,13 +47,19 @@ def change(request: HttpRequest) -> HttpResponse:
     return HttpResponse(Template(PAGE).render(_context(request)))
 
 
+def change_run_again(request: HttpRequest) -> HttpResponse:
+    """The same page, on a stream that tells the end of one run and the start of the next."""
+    return HttpResponse(Template(PAGE.replace("/events", "/events-again")).render(_context(request)))
+
+
+def events_again(request: HttpRequest) -> StreamingHttpResponse:
+    said = [(3, "end of the first run"), (1, "second run"), (2, "goes on")]
+    parts = [_event(seq, "one", text) for seq, text in said]
+    return StreamingHttpResponse([*parts, "event: done\ndata: {}\n\n"], content_type="text/event-stream")
+
+
 def steps(request: HttpRequest) -> HttpResponse:
     return HttpResponse(Template(STEPS).render(_context(request)))
-
-
-def _event(seq: int, step: str, text: str, stream: str = "stdout") -> str:
-    line = {"seq": seq, "step": step, "attempt": 1, "stream": stream, "text": text, "at": "2026-11-22T21:00:00Z"}
-    return f"id: {seq}\nevent: log\ndata: {json.dumps(line)}\n\n"
 
 
 def _first(after: int) -> Iterator[str]:
@@ -57,7 +68,7 @@ def _first(after: int) -> Iterator[str]:
     for seq in range(after + 1, 303):
         yield _event(seq, "one", f"<b>line {seq}</b>\x1b[1m")
     yield _event(302, "one", "again")
-    yield _event(303, "two", "early", "stderr")
+    yield _event(303, "two", "early", "note")
     yield "event: steps\ndata: {}\n\n"
     time.sleep(0.5)
 
@@ -84,6 +95,8 @@ urlpatterns = [
     path("change", change),
     path("steps", steps),
     path("events", events),
+    path("again", change_run_again),
+    path("events-again", events_again),
     path("search", steps, name="search"),
     path("", steps, name="home"),
 ]

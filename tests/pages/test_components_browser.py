@@ -47,6 +47,12 @@ def test_every_line_of_a_broken_stream_comes_once_and_in_order(page: Page, compo
     assert page.evaluate(of, "two") == list(range(303, 311))
 
 
+def test_a_new_run_starts_its_logs_anew(page: Page, component_site: str) -> None:
+    page.goto(f"{component_site}/again")
+    page.wait_for_selector('[data-stream="done"]', state="attached")
+    expect(page.locator('[data-log-of="one"] .log-text')).to_have_text(["second run", "goes on"])
+
+
 def test_a_log_line_is_text_and_shows_what_would_hide(page: Page, component_site: str) -> None:
     page.goto(f"{component_site}/change")
     line = page.locator('[data-log-of="one"] [data-seq="5"] .log-text')

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from pages.rail import ENTRIES, rail_links
 
+pytestmark = pytest.mark.urls("tests.pages.rail_urls")
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 INLINE = re.compile(
@@ -57,7 +58,6 @@ def test_an_error_page_needs_nothing_and_offers_a_way_on(name: str) -> None:
     assert 'href="/"' in html or "home" in html
 
 
-@pytest.mark.urls("tests.pages.rail_urls")
 def test_the_rail_leaves_out_what_is_not_installed_and_marks_where_one_is() -> None:
     assert [(link.label, link.active) for link in rail_links("/changes/7/")] == [("Home", False), ("Changes", True)]
     assert [(link.label, link.active) for link in rail_links("/")] == [("Home", True), ("Changes", False)]

@@ -153,11 +153,11 @@ def test_a_posting_button_carries_the_protection_token() -> None:
 
 def test_the_log_of_a_step_takes_more_lines_and_marks_error_output_in_words() -> None:
     class Line:
-        seq, text, stream, at, attempt = 7, "no", "stderr", None, 1
+        seq, text, stream, at, attempt = 7, "no", "err", None, 1
 
     html = render("{% log_block 'restore' lines %}", lines=[Line()])
     assert 'data-log-of="restore"' in html
-    assert 'data-seq="7"' in html
+    assert 'value="7" data-seq="7"' in html
     assert "error output: " in html
 
 
