@@ -1,0 +1,40 @@
+# make demo   the dashboard with two lab hosts and the story's dead VM        make run    the dashboard alone
+# make test   every test, browser and lab included                            make lint   style, types, floors
+# make bench  the figures of docs/bench.md                                    make clean  back to a fresh clone
+
+PYTHON_BIN := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint format bench lock base dev clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+base:
+	@sh scripts/bootstrap.sh base
+
+dev:
+	@sh scripts/bootstrap.sh dev
+
+run: base
+	@$(PYTHON_BIN) manage.py regroup up
+
+demo: base
+	@$(PYTHON_BIN) manage.py regroup up --demo
+
+test: dev
+	@sh scripts/test.sh
+
+lint: dev
+	@sh scripts/lint.sh
+
+format: dev
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+bench: dev
+	@$(PYTHON_BIN) -m bench
+
+lock: dev
+	@sh scripts/lock.sh
+
+clean:
+	@sh scripts/clean.sh

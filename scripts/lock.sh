@@ -1,0 +1,15 @@
+#!/bin/sh
+# Write requirements/{base,dev}.txt anew from pyproject.toml: every Python from 3.11 on, every file hashed.
+# With UPGRADE=1 to the newest versions allowed. Needs uv (in the dev set) and a package index.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=.venv/bin:$PATH
+compile() {
+    output=$1
+    shift
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build \
+        --no-emit-index-url --no-annotate --no-header ${UPGRADE:+--upgrade} \
+        --output-file "$output" "$@" pyproject.toml
+}
+compile requirements/base.txt --extra postgres
+compile requirements/dev.txt --extra postgres --group dev --constraint requirements/base.txt
