@@ -12,6 +12,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.conf import settings
 
 app = Celery("regroup")
@@ -25,6 +26,8 @@ app.conf.update(
     task_routes={"execution.tasks.sweep": {"queue": "sweeps"}},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    # Nothing asks workers over the queue, and the queue of files would keep the questions for ever.
+    worker_enable_remote_control=not settings.BROKER_URL.startswith("filesystem"),
     worker_cancel_long_running_tasks_on_connection_loss=False,
     beat_schedule={
         "sweep": {
@@ -37,3 +40,9 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def sweep_at_once(**_: object) -> None:
+    """What was left undone while no worker ran is found now, not after the first tick of beat."""
+    app.send_task("execution.tasks.sweep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from pathlib import Path
@@ -41,6 +42,11 @@ def state_dir() -> Path:
         raise ImproperlyConfigured(
             f"REGROUP_STATE names {path}, which cannot be made: {error.strerror}. Name a directory you may write."
         ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(
+            f"The state directory {path} cannot be written by this user. Give it to the user who runs Regroup "
+            "(chown -R), or name another in REGROUP_STATE."
+        )
     return path
 
 

@@ -1,0 +1,70 @@
+"""`manage.py regroup up | doctor | sweep | verify_audit`: the operators' commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Run Regroup on this machine, and look after it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        up = actions.add_parser("up", help="run every part until Ctrl-C")
+        up.add_argument("--port", type=int, help="port on 127.0.0.1 (else REGROUP_PORT, else 8420)")
+        up.add_argument("--demo", action="store_true", help="with two lab hosts and the story's dead VM")
+        up.add_argument("--once-ready-file", type=Path, metavar="FILE", help="write the URL there when all is ready")
+        actions.add_parser("doctor", help="look at every part and say how to mend what is wrong")
+        actions.add_parser("sweep", help="one round of the janitor, now")
+        actions.add_parser("verify_audit", help="prove that nobody has changed the audit")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        getattr(self, f"_{action}")(options)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _up(self, options: dict[str, Any]) -> None:
+        from config import demo
+        from config.instance import CannotStart
+        from config.up import up
+
+        prepare = demo.prepare if options["demo"] else None
+        port = options["port"] or settings.PORT
+        try:
+            up(port=port, say=self._say, ready_file=options["once_ready_file"], demo=prepare)
+        except CannotStart as error:
+            raise CommandError(str(error)) from error
+
+    def _doctor(self, options: dict[str, Any]) -> None:
+        from config.doctor import examine
+
+        wrong = 0
+        for finding in examine():
+            self._say(finding.text())
+            wrong += finding.ok is False
+        if wrong:
+            raise CommandError(f"{wrong} of these want mending.")
+        self._say("All is well.")
+
+    def _sweep(self, options: dict[str, Any]) -> None:
+        from execution.janitor import sweep
+
+        hints = sweep()
+        self._say(f"{hints} hint{'' if hints == 1 else 's'} given again.")
+
+    def _verify_audit(self, options: dict[str, Any]) -> None:
+        from audit.selectors import verify
+
+        problems = verify()
+        for problem in problems:
+            self._say(problem)
+        if problems:
+            raise CommandError("The audit was changed, or is damaged.")
+        self._say("The audit is whole.")

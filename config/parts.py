@@ -1,0 +1,112 @@
+"""The parts of an embedded Regroup, each a program for the supervisor to run in a fork of itself."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+import uvicorn
+from django.conf import settings
+
+from config import celery_app
+from config.environment import broker
+from config.supervisor import Program
+
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+PRELOADED = (
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "celery.concurrency.solo",
+    "django.core.handlers.asgi",
+    "execution.engine",
+    "execution.facts",
+    "execution.janitor",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+)
+NAME_PROCESS = 15  # PR_SET_NAME in linux/prctl.h
+
+
+def use(environment: Mapping[str, str]) -> None:
+    """Settings that are known only after the start, as if they had stood in the environment before it."""
+    os.environ.update(environment)
+    settings.BROKER_URL, settings.BROKER_OPTIONS = broker(settings.STATE_DIR)
+    settings.ATTACH_COMMAND = os.environ.get("REGROUP_ATTACH_COMMAND", "")
+    settings.DETACH_COMMAND = os.environ.get("REGROUP_DETACH_COMMAND", "")
+    celery_app.conf.update(
+        broker_url=settings.BROKER_URL,
+        broker_transport_options=settings.BROKER_OPTIONS,
+        worker_enable_remote_control=not settings.BROKER_URL.startswith("filesystem"),
+    )
+
+
+def load() -> None:
+    """Import everything that the parts use, once, so that their memory is shared.
+
+    Not config.asgi itself: it lists the collected static files when it is imported.
+    """
+    middleware = (path.rpartition(".")[0] for path in settings.MIDDLEWARE)
+    for name in (*PRELOADED, *middleware, settings.ROOT_URLCONF):
+        import_module(name)
+    celery_app.loader.import_default_modules()
+    celery_app.finalize()
+    gc.collect()
+    gc.freeze()  # the collector would touch, and so copy, every shared page
+
+
+def web(port: int) -> Program:
+    """One server process. Without a limit it would wait at its end for every open log stream."""
+
+    def serve() -> None:
+        uvicorn.run(
+            "config.asgi:application",
+            host="127.0.0.1",
+            port=port,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+            lifespan="off",
+        )
+
+    return _program("web", serve)
+
+
+def runs() -> Program:
+    """The work that may last: two processes of its own, so that one change does not wait for another."""
+    return _worker("runs", "-P", "prefork", "-c", "2")
+
+
+def sweeps() -> Program:
+    """The janitor, apart, so that it is never behind a run."""
+    return _worker("sweeps", "-P", "solo")
+
+
+def beat() -> Program:
+    """The clock that rings for the janitor."""
+    return _program("beat", _celery("beat", "--pidfile=", "--loglevel", "WARNING"))
+
+
+def _worker(queue: str, *pool: str) -> Program:
+    return _program(queue, _celery("worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET, "--loglevel", "INFO"))
+
+
+def _celery(*words: str) -> Callable[[], object]:
+    return lambda: celery_app.start(argv=list(words))
+
+
+def _program(name: str, main: Callable[[], object]) -> Program:
+    def begin() -> None:
+        random.seed()
+        sys.argv = [f"regroup-{name}"]
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(NAME_PROCESS, f"regroup-{name}".encode(), 0, 0, 0)
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a real text stream
+        main()
+
+    return Program(name, main=begin)
