@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
@@ -26,6 +28,7 @@ from execution.doorbell import ring_plan
 from execution.gate import conditions
 from execution.logs import PAGE, as_json, lines_after
 from execution.models import Run
+from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
 from people.roles import Role
 from recovery import request as recovery
@@ -129,7 +132,7 @@ OK: dict[Any, Any] = {200: ChangeWhole, **REFUSALS}
 
 @router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
 def recovery_create(request: HttpRequest, body: RecoveryIn) -> tuple[int, dict[str, Any]]:
-    host, vm = host_by_name(body.host), vm_by_name(body.vm)
+    host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
     wanted = recovery.Request(
         vm=vm.name,
         host=host.name,
@@ -277,6 +280,16 @@ def undo(request: HttpRequest, number: int) -> dict[str, Any]:
 def close(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
     runs.run_close(user_of(request), _change(number), body.reason)
     return whole(_change(number))
+
+
+Row = TypeVar("Row", Host, Vm)
+
+
+def _known(field: str, find: Callable[[str], Row], name: str) -> Row:
+    try:
+        return find(name)
+    except ObjectDoesNotExist as error:
+        raise FieldErrors({field: [f"Regroup knows no {field} called {name!r}; add it first."]}) from error
 
 
 def _change(number: int) -> Change:
