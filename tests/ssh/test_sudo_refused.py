@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,8 +88,17 @@ def rosa() -> Iterator[Target]:
         with running_sshd(folder) as server:
             yield replace(server.target, user=name)
     finally:
-        subprocess.run(["userdel", name], check=True)
         shutil.rmtree(folder)
+        remove_user(name)
+
+
+def remove_user(name: str) -> None:
+    """userdel refuses for a moment while sshd still ends the user's last session."""
+    for _ in range(100):
+        if subprocess.run(["userdel", name], capture_output=True).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the user {name} of this test could not be removed")
 
 
 @pytest.fixture
