@@ -1,0 +1,95 @@
+"""The cast: Rosa requests, Amir approves, Olu operates, Vera only views, Mallory must be refused, Ada administers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from django.test import Client, TransactionTestCase
+
+from audit import guard
+from people.actor import Actor
+from people.models import User
+from people.roles import Role
+from people.selectors import actor_of
+from people.services import user_create
+
+PASSWORD = "a long password to type"
+
+
+def a_person(username: str, *roles: Role) -> User:
+    return user_create(username, password=PASSWORD, display_name=username.capitalize(), roles=roles)
+
+
+@pytest.fixture
+def rosa(db) -> User:
+    return a_person("rosa", Role.REQUESTER)
+
+
+@pytest.fixture
+def amir(db) -> User:
+    return a_person("amir", Role.APPROVER)
+
+
+@pytest.fixture
+def olu(db) -> User:
+    return a_person("olu", Role.OPERATOR)
+
+
+@pytest.fixture
+def vera(db) -> User:
+    return a_person("vera", Role.VIEWER)
+
+
+@pytest.fixture
+def mallory(db) -> User:
+    return a_person("mallory")
+
+
+@pytest.fixture
+def ada(db) -> User:
+    return a_person("ada", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def as_actor() -> Callable[[User], Actor]:
+    return actor_of
+
+
+@pytest.fixture
+def as_user() -> Callable[[Client, User], Client]:
+    """The client, signed in as the person."""
+
+    def sign_in(client: Client, user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True)
+def own_state(settings, tmp_path: Path) -> None:
+    """No test reads or makes the key list of this installation; WhiteNoise warns where no static root is."""
+    settings.CREDENTIAL_KEYS = str(tmp_path / "credential_keys")
+    settings.STATIC_ROOT = str(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def guard_lifted_for_the_flush() -> Iterator[None]:
+    """Transactional tests empty all tables at their end; only then is the audit's guard lifted."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        names = case._databases_names(include_mirrors=False)
+        for name in names:
+            guard.run(connections[name], guard.LIFT)
+        flush(case)
+        for name in names:
+            guard.run(connections[name], guard.SET)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+    yield
+    patch.undo()
