@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,8 +15,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from audit.services import record
-from inventory.models import Credential
+from inventory.models import Credential, Host
+from inventory.services import record_edit
 from inventory.vault import Sealed, Vault, open_vault
 from people.actor import Actor
 from ssh.command import Secret
@@ -54,7 +56,7 @@ def credential_create(
     if kind in (Kind.KEY, Kind.PASSWORD):
         text = json.dumps({"secret": secret, "passphrase": passphrase})
         _put(row, vault().seal(text.encode(), place(row)))
-    _audit("credential.create", row, by)
+    record_edit("credential.create", row, by, {"kind": row.kind})
     return row
 
 
@@ -63,6 +65,29 @@ def credential_generate(name: str, *, user: str = "", by: Actor) -> Credential:
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(coding.Encoding.PEM, coding.PrivateFormat.OpenSSH, coding.NoEncryption())
     return credential_create(name, Kind.KEY, user=user, secret=text.decode(), by=by)
+
+
+@transaction.atomic
+def host_sign_in(host: Host, way: str, words: dict[str, str], *, by: Actor) -> Credential:
+    """Make a credential named after the host (`generate`, or by `words`) and let the host use it.
+
+    Raises ValidationError, at `secret`, `passphrase` or `key_file`.
+    """
+    name = _free_name(host.name)
+    if way == "generate":
+        row = credential_generate(name, user=host.user, by=by)
+    else:
+        row = credential_create(name, user=host.user, by=by, **words)
+    host.credential = row
+    host.save(update_fields=["credential"])
+    return row
+
+
+def _free_name(name: str) -> str:
+    taken = {text.lower() for text in Credential.objects.filter(name__istartswith=name).values_list("name", flat=True)}
+    return next(
+        free for number in count(1) if (free := f"{name} {number}" if number > 1 else name).lower() not in taken
+    )
 
 
 def credential_secrets(row: Credential) -> tuple[Secret | None, Secret | None]:
@@ -81,7 +106,7 @@ def credentials_rotate(*, by: Actor | None = None) -> int:
         with transaction.atomic():
             row = Credential.objects.select_for_update().get(pk=pk)
             _put(row, keys.rotate(sealed_of(row), place(row)))
-            _audit("credential.rotate", row, by)
+            record_edit("credential.rotate", row, by)
         moved += 1
     return moved
 
@@ -100,13 +125,13 @@ def public_line(private: str, passphrase: str, comment: str) -> str:
             words = "is not encrypted: leave the passphrase empty" if secret else "needs its passphrase"
             raise ValidationError({"passphrase": f"This key {words}."}) from None
         except (ValueError, UnsupportedAlgorithm) as error:
-            if secret and "password" in str(error).lower():
+            if secret and any(word in str(error).lower() for word in ("password", "checksum")):
                 raise ValidationError({"passphrase": "The passphrase does not open this key."}) from None
             continue
         public = key.public_key().public_bytes(  # type: ignore[attr-defined]  # every private key has one
             coding.Encoding.OpenSSH, coding.PublicFormat.OpenSSH
         )
-        return f"{public.decode()} {comment.replace(' ', '-')}"
+        return f"{public.decode()} {re.sub('[^A-Za-z0-9._@-]+', '-', comment)}"
     raise ValidationError({"secret": UNREADABLE})
 
 
@@ -123,8 +148,3 @@ def _put(row: Credential, sealed: Sealed) -> None:
     row.key_id, row.wrapped_key = sealed.key_id, sealed.wrapped_key
     row.nonce, row.ciphertext = sealed.nonce, sealed.ciphertext
     row.save(update_fields=["key_id", "wrapped_key", "nonce", "ciphertext"])
-
-
-def _audit(action: str, row: Credential, by: Actor | None) -> None:
-    who = {"actor_id": by.id, "actor_name": by.username} if by else {}
-    record(action, kind="credential", object_id=row.pk, label=row.name, detail={"kind": row.kind}, **who)

@@ -136,14 +136,14 @@ class Credential(models.Model):
         return self.name
 
 
+def _key_exists(state: KeyState) -> Exists:
+    return Exists(HostKey.objects.filter(host=OuterRef("pk"), state=state))
+
+
 class HostQuerySet(models.QuerySet["Host"]):
     def with_trust(self) -> HostQuerySet:
         """Annotates `has_trusted` and `has_pending`, from which `Host.trust` reads without a query."""
-        keys = HostKey.objects.filter(host=OuterRef("pk"))
-        return self.annotate(
-            has_trusted=Exists(keys.filter(state=KeyState.TRUSTED)),
-            has_pending=Exists(keys.filter(state=KeyState.PENDING)),
-        )
+        return self.annotate(has_trusted=_key_exists(KeyState.TRUSTED), has_pending=_key_exists(KeyState.PENDING))
 
     def of_trust(self, trust: HostTrust) -> HostQuerySet:
         trusted, pending = {
@@ -152,7 +152,8 @@ class HostQuerySet(models.QuerySet["Host"]):
             HostTrust.TRUSTED: (True, False),
             HostTrust.CHANGED: (True, True),
         }[trust]
-        return self.with_trust().filter(has_trusted=trusted, has_pending=pending)
+        wanted = {KeyState.TRUSTED: trusted, KeyState.PENDING: pending}
+        return self.filter(*(_key_exists(state) if there else ~_key_exists(state) for state, there in wanted.items()))
 
     def matching(self, text: str) -> HostQuerySet:
         return self.filter(Q(name__icontains=text) | Q(address__icontains=text) | Q(vm__name__icontains=text))
@@ -233,9 +234,9 @@ class Host(models.Model):
     @property
     def trust(self) -> HostTrust:
         """From the annotations of `with_trust`, else from the keys."""
+        noted = {KeyState.TRUSTED: "has_trusted", KeyState.PENDING: "has_pending"}
         if hasattr(self, "has_trusted"):
-            states = {KeyState.TRUSTED: self.has_trusted, KeyState.PENDING: self.has_pending}
-            return trust_of({state for state, there in states.items() if there})
+            return trust_of({state for state, name in noted.items() if getattr(self, name)})
         return trust_of(set(self.keys.values_list("state", flat=True)))
 
     @property

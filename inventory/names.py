@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+RESERVED = {"new", "check"}
+"""Words that stand in addresses of pages where a name would stand."""
 LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?")
 
 
@@ -19,6 +21,8 @@ def validate_machine_name(text: str) -> None:
             "A name has letters, digits, dots, dashes and underscores, begins and ends with a letter or digit, "
             "and is at most 63 characters long."
         )
+    if text.lower() in RESERVED:
+        raise ValidationError(f"Regroup uses the word {text} itself. Choose another name.")
 
 
 def validate_address(text: str) -> None:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from audit.services import record
+from audit.services import SYSTEM, record
 from inventory.models import Host, HostFacts, HostKey
 from inventory.states import KEY_LABELS, KEY_MOVES, KeyState
 from people.actor import Actor
@@ -34,9 +34,15 @@ def host_create(*, by: Actor, **fields: Any) -> Host:
 
 def record_edit(action: str, row: models.Model, by: Actor | None, detail: dict[str, Any] | None = None) -> None:
     """The audit entry of something done to an inventory row; to be called in the transaction that does it."""
-    who = {"actor_id": by.id, "actor_name": by.username} if by else {}
-    kind = str(row._meta.model_name)
-    record(action, kind=kind, object_id=row.pk, label=str(row), detail=detail, **who)
+    record(
+        action,
+        actor_id=by.id if by else None,
+        actor_name=by.username if by else SYSTEM,
+        kind=str(row._meta.model_name),
+        object_id=row.pk,
+        label=str(row),
+        detail=detail,
+    )
 
 
 @transaction.atomic

@@ -1,0 +1,50 @@
+"""Keyset pages of lists in order of name: equally fast at any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+
+Row = TypeVar("Row", bound=Model)
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows by name; `previous` and `next` are query strings, or None where there is no more."""
+
+    rows: list[Row]
+    previous: str | None
+    next: str | None
+
+
+def page_by_name(rows: QuerySet[Row], query: QueryDict, size: int = PAGE) -> Page[Row]:
+    """The page that the URL's `after` or `before` (names) asks for; the URL's other words are kept."""
+    before, after = query.get("before"), query.get("after")
+    if before:
+        found = list(rows.filter(name__lt=before).order_by("-name")[: size + 1])
+        kept = found[:size][::-1]
+        return Page(kept, _link(query, "before", kept, len(found) > size), _link(query, "after", kept[::-1], True))
+    found = list((rows.filter(name__gt=after) if after else rows).order_by("name")[: size + 1])
+    kept = found[:size]
+    return Page(kept, _link(query, "before", kept, bool(after)), _link(query, "after", kept[::-1], len(found) > size))
+
+
+def _link(query: QueryDict, word: str, rows: list[Any], more: bool) -> str | None:
+    """A query string from the first of `rows` on."""
+    if not more or not rows:
+        return None
+    values = query.copy()
+    for other in ("before", "after"):
+        values.pop(other, None)
+    values[word] = rows[0].name
+    return f"?{values.urlencode()}"
+
+
+def filters(query: Mapping[str, str], *names: str) -> dict[str, str]:
+    """The named filters of a URL, stripped; empty text where one is not given."""
+    return {name: query.get(name, "").strip() for name in names}
