@@ -115,7 +115,7 @@ LABELS: dict[State, Label] = {
     S.UNDOING: Label("↶", "undoing", "info"),
     S.UNDONE: Label("↩", "undone", "neutral"),
     S.UNDO_FAILED: Label("✖", "undo failed", "bad"),
-    S.EXPIRED: Label("⌛", "expired", "neutral"),
+    S.EXPIRED: Label("◌", "expired", "neutral"),
     S.WITHDRAWN: Label("–", "withdrawn", "neutral"),
     S.CLOSED: Label("●", "closed", "neutral"),
 }

@@ -1,15 +1,12 @@
 """A small site of components, served for a real browser; no database, the product's own templates and scripts."""
 
-import shutil
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from playwright.sync_api import Browser, Page
 from pytest_django.fixtures import Settings
 
 CONTEXT = ["django.template.context_processors.request", "django.contrib.messages.context_processors.messages"]
@@ -18,21 +15,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium; root may only start it without its sandbox."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    return browser_type_launch_args | {"executable_path": path, "args": ["--no-sandbox"]}
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own context. The plugin's fixture needs pytest-base-url, which warns under pytest 9."""
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 class QuietRequestHandler(WSGIRequestHandler):

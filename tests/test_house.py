@@ -1,0 +1,61 @@
+"""The house keeps its own rules: every address has a declared policy, every kind its room and its paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from changes.kinds import kinds
+from changes.states import HOLDS_HOST, TRANSITIONS
+
+DOCS = Path("docs")
+OURS = ("api", "audit", "changes", "config", "execution", "inventory", "pages", "people", "recovery")
+
+
+def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, path)
+        else:
+            yield path, pattern
+
+
+PAGES = [(path, pattern) for path, pattern in addresses(get_resolver()) if not path.startswith("api/")]
+
+
+@pytest.mark.parametrize(("path", "pattern"), PAGES, ids=[path or "/" for path, _ in PAGES])
+def test_every_page_has_a_declared_policy(path, pattern):
+    assert getattr(pattern.callback, "policy", None), f"/{path} declares no policy (people.access)"
+
+
+@pytest.mark.parametrize(("path", "pattern"), PAGES, ids=[path or "/" for path, _ in PAGES])
+def test_every_page_has_a_name(path, pattern):
+    assert pattern.name
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.key)
+def test_every_kind_has_a_form_and_a_paragraph(kind):
+    names = {pattern.name for _, pattern in PAGES}
+    assert f"{kind.key}_new" in names
+    assert (DOCS / f"{kind.key}.md").exists()
+
+
+def test_there_is_a_kind():
+    assert kinds()
+
+
+def test_a_change_that_holds_its_host_is_never_at_a_dead_end():
+    assert all(TRANSITIONS[state] for state in HOLDS_HOST)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_app_says_what_it_is_for(name):
+    """A module without a docstring is a room without a door plate."""
+    for path in Path(name).rglob("*.py"):
+        if "migrations" in path.parts or not path.read_text().strip() or path.name == "apps.py":
+            continue
+        assert path.read_text().lstrip().startswith(('"""', "#!")), path
