@@ -1,0 +1,368 @@
+"""The state of a host, as far as a recovery can touch it: groups, volumes, disks, mappings, mounts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from changes.plan import Json
+from recovery.facts.sections import Parts, ended_well, lines, part, parts, unescaped
+from recovery.scripts import script
+from ssh.command import Command
+from ssh.facts import FactError
+from ssh.session import Result
+
+WHAT = "The state of the host"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A volume group that LVM on the host knows. Sizes in bytes."""
+
+    name: str
+    uuid: str
+    seqno: int
+    exported: bool
+    clustered: bool
+    shared: bool
+    system_id: str
+    missing: int
+    size: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pv:
+    """A physical volume; `group` is the UUID of its volume group, empty for none. `number` is "8:16"."""
+
+    device: str
+    uuid: str
+    group: str
+    duplicate: bool
+    in_use: bool
+    pe_start: int
+    mda_count: int
+    size: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lv:
+    """A logical volume; `group` is the UUID of its volume group, `attr` LVM's ten letters."""
+
+    group: str
+    name: str
+    uuid: str
+    attr: str
+    active: bool
+    size: int
+    types: tuple[str, ...]
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A block device: disk, partition or mapping. `sequence` and `written` belong to whole disks.
+
+    sequence  the kernel's number for this appearance of the disk, 0 where it gives none
+    written   sectors written since it appeared
+    """
+
+    name: str
+    number: str
+    type: str
+    size: int
+    read_only: bool
+    serial: str
+    wwn: str
+    hctl: str
+    model: str
+    parent: str
+    fstype: str
+    mount_point: str
+    sequence: int = 0
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dm:
+    """A device-mapper device: what really runs. `table` has one line per segment, without the name."""
+
+    name: str
+    uuid: str
+    number: str
+    opened: int
+    read_only: bool
+    table: tuple[str, ...]
+
+    def devices(self) -> frozenset[str]:
+        """Numbers ("8:16") of the devices that its table points to."""
+        return frozenset(re.findall(r"(?<![\d:])\d+:\d+(?![\d:])", " ".join(self.table)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A line of /proc/self/mountinfo."""
+
+    number: str
+    mount_point: str
+    fstype: str
+    source: str
+    options: tuple[str, ...]
+
+    @property
+    def read_only(self) -> bool:
+        return "ro" in self.options
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """Everything `host_state.lib.sh` asks. Names in `backups` are file names, values the group UUID inside."""
+
+    machine_id: str
+    boot_id: str
+    hostname: str
+    kernel: str
+    groups: tuple[Group, ...]
+    pvs: tuple[Pv, ...]
+    lvs: tuple[Lv, ...]
+    disks: tuple[Disk, ...]
+    mappings: tuple[Dm, ...]
+    mounts: tuple[Mount, ...]
+    swaps: tuple[str, ...]
+    backups: Mapping[str, str]
+    dev: tuple[str, ...]
+
+    def group(self, uuid: str) -> Group | None:
+        return next((group for group in self.groups if group.uuid == uuid), None)
+
+    def disk(self, name: str) -> Disk | None:
+        return next((disk for disk in self.disks if disk.name == name), None)
+
+    def mappings_of(self, vg_uuid: str) -> tuple[Dm, ...]:
+        """The mappings that belong to a volume group: its UUID is in theirs, names play no part."""
+        prefix = "LVM-" + vg_uuid.replace("-", "")
+        return tuple(dm for dm in self.mappings if dm.uuid.startswith(prefix))
+
+    def to_json(self) -> dict[str, Json]:
+        data: dict[str, Json] = json.loads(json.dumps(asdict(self)))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> HostState:
+        """What `to_json` made."""
+        kinds = {"groups": Group, "pvs": Pv, "lvs": Lv, "disks": Disk, "mappings": Dm, "mounts": Mount}
+        rows = {key: tuple(kind(**_tuples(row)) for row in data[key]) for key, kind in kinds.items()}
+        return cls(**{**data, **rows, "swaps": tuple(data["swaps"]), "dev": tuple(data["dev"])})
+
+
+@dataclass(frozen=True, slots=True)
+class AskHost:
+    """The HostState of a host, in one round trip, as root.
+
+    A real answer, shortened (`tests/recovery/samples/*.state` are whole ones):
+
+        @@begin host
+        machine_id=5d1f…
+        @@end host 0
+        @@begin lvm
+          { "report": [ { "vg": [ {"vg_name":"RootVG", "vg_uuid":"Bgky13-JHcS-…", "vg_seqno":"3", …
+        @@end lvm 0
+        @@begin disks
+        NAME="sda" KNAME="sda" MAJ:MIN="8:0" TYPE="disk" SIZE="1610612736" RO="0" SERIAL="app01-root" …
+        @@end disks 0
+        @@begin mapping
+        RootVG-root|LVM-Bgky13JHcS…|253|0|1|L--w
+        @@end mapping 0
+        @@begin counters
+        sda 9 1234
+        …
+    """
+
+    name = "host state"
+
+    def command(self) -> Command:
+        text = script("host_state.lib") + "\nhost_state\n"
+        return Command(("sh", "-c", text, "regroup"), sudo=True, timeout=120)
+
+    def parse(self, result: Result) -> HostState:
+        return parse_host_state(ended_well(result, WHAT))
+
+
+@dataclass(frozen=True, slots=True)
+class AskBaseline:
+    """The HostState that the run's first step saved on the host; None if it has not."""
+
+    run_dir: str
+    name = "baseline"
+
+    def command(self) -> Command:
+        text = 'if [ -e "$1" ]; then cat -- "$1"; else echo absent; fi'
+        return Command(("sh", "-c", text, "regroup", f"{self.run_dir}/baseline/state"), sudo=True)
+
+    def parse(self, result: Result) -> HostState | None:
+        text = ended_well(result, "The saved baseline")
+        return None if text.strip() == "absent" else parse_host_state(text)
+
+
+def parse_host_state(text: str) -> HostState:
+    """A whole answer of `host_state`. Raises FactError on any shape that is not known."""
+    found = parts(text, WHAT)
+    host = dict(line.split("=", 1) for line in part(found, "host", WHAT).splitlines() if "=" in line)
+    groups, pvs, lvs = _lvm(part(found, "lvm", WHAT))
+    try:
+        identity = {key: host[key] for key in ("machine_id", "boot_id", "hostname", "kernel")}
+    except KeyError as error:
+        raise FactError(f"{WHAT}: the host does not say its {error}.") from error
+    return HostState(
+        **identity,
+        groups=groups,
+        pvs=pvs,
+        lvs=lvs,
+        disks=tuple(_disks(found)),
+        mappings=tuple(_mappings(found)),
+        mounts=tuple(map(parse_mount, part(found, "mounts", WHAT).splitlines())),
+        swaps=tuple(line.split()[0] for line in part(found, "swaps", WHAT).splitlines()[1:]),
+        backups={name: uuid for uuid, name in lines(part(found, "backups", WHAT), WHAT, 2, " ")},
+        dev=tuple(part(found, "dev", WHAT).split("\n")),
+    )
+
+
+def _tuples(row: Mapping[str, Json]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _lvm(text: str) -> tuple[tuple[Group, ...], tuple[Pv, ...], tuple[Lv, ...]]:
+    try:
+        reports = json.loads(text[text.index("{") :])["report"]
+        groups = [_group(row) for report in reports for row in report.get("vg", ())]
+        pvs = [_pv(row, _owner(report)) for report in reports for row in report.get("pv", ())]
+        lvs = [_lv(row, report) for report in reports for row in report.get("lv", ())]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FactError(f"{WHAT}: LVM's report is not as expected ({error!r}).") from error
+    return tuple(groups), tuple(pvs), tuple(lvs)
+
+
+def _owner(report: Mapping[str, Json]) -> str:
+    return str(report["vg"][0]["vg_uuid"]) if report.get("vg") else ""
+
+
+def _group(row: Mapping[str, str]) -> Group:
+    return Group(
+        name=row["vg_name"],
+        uuid=row["vg_uuid"],
+        seqno=int(row["vg_seqno"]),
+        exported=bool(row["vg_exported"]),
+        clustered=bool(row["vg_clustered"]),
+        shared=bool(row["vg_shared"]),
+        system_id=row["vg_systemid"],
+        missing=int(row["vg_missing_pv_count"] or 0),
+        size=int(row["vg_size"]),
+        free=int(row["vg_free"]),
+    )
+
+
+def _pv(row: Mapping[str, str], owner: str) -> Pv:
+    return Pv(
+        device=row["pv_name"],
+        uuid=row["pv_uuid"],
+        group=owner,
+        duplicate=bool(row["pv_duplicate"]),
+        in_use=bool(row["pv_in_use"]),
+        pe_start=int(row["pe_start"]),
+        mda_count=int(row["pv_mda_count"]),
+        size=int(row["pv_size"]),
+        number=f"{row['pv_major']}:{row['pv_minor']}",
+    )
+
+
+def _lv(row: Mapping[str, str], report: Mapping[str, Json]) -> Lv:
+    segments = [segment for segment in report["seg"] if segment["lv_uuid"] == row["lv_uuid"]]
+    return Lv(
+        group=_owner(report),
+        name=row["lv_name"].strip("[]"),
+        uuid=row["lv_uuid"],
+        attr=row["lv_attr"],
+        active=row["lv_active"] not in ("", "unknown"),
+        size=int(row["lv_size"]),
+        types=tuple(dict.fromkeys(segment["segtype"] for segment in segments)),
+        devices=tuple(name for segment in segments for name in segment["devices"].split(",") if name),
+    )
+
+
+def _disks(found: Parts) -> Iterator[Disk]:
+    counters = {
+        name: (int(sequence), int(written)) for name, sequence, written in lines(part(found, "counters", WHAT), WHAT, 3)
+    }
+    seen = set()
+    for line in part(found, "disks", WHAT).splitlines():
+        row = _pairs(line)
+        try:
+            name = row["KNAME"]
+            disk = Disk(
+                name=name,
+                number=row["MAJ:MIN"].strip(),
+                type=row["TYPE"],
+                size=int(row["SIZE"]),
+                read_only=row["RO"] == "1",
+                serial=row["SERIAL"].strip(),
+                wwn=row["WWN"],
+                hctl=row["HCTL"],
+                model=row["MODEL"].strip(),
+                parent=row["PKNAME"],
+                fstype=row["FSTYPE"],
+                mount_point=row["MOUNTPOINT"],
+                sequence=counters.get(name, (0, 0))[0],
+                written=counters.get(name, (0, 0))[1],
+            )
+        except (KeyError, ValueError) as error:
+            raise FactError(f"{WHAT}: lsblk's line {line!r} is not as expected ({error!r}).") from error
+        if name not in seen:  # lsblk lists a volume over two disks twice
+            seen.add(name)
+            yield disk
+
+
+def _pairs(line: str) -> dict[str, str]:
+    """`KEY="value"` pairs; lsblk writes odd bytes as \\x20, and 2.37 wrote MAJ_MIN for MAJ:MIN."""
+    pairs = re.findall(r'([A-Z:_]+)="((?:[^"\\]|\\.)*)"', line)
+    return {key.replace("MAJ_MIN", "MAJ:MIN"): unescaped(value) for key, value in pairs}
+
+
+def _mappings(found: Parts) -> Iterator[Dm]:
+    tables: dict[str, list[str]] = {}
+    for name, table in lines(_but_none(part(found, "tables", WHAT)), WHAT, 2, ": "):
+        tables.setdefault(name, []).append(table)
+    for name, uuid, major, minor, opened, attr in lines(_but_none(part(found, "mapping", WHAT)), WHAT, 6, "|"):
+        rows = tuple(tables.get(name, ()))
+        yield Dm(name, uuid, f"{major}:{minor}", int(opened), attr.endswith("r"), rows)
+
+
+def _but_none(text: str) -> str:
+    return "" if text.startswith("No devices found") else text
+
+
+def parse_mount(line: str) -> Mount:
+    """One line of mountinfo: `36 25 253:0 / / rw,noatime shared:1 - ext4 /dev/mapper/x rw` (man 5 proc)."""
+    try:
+        before, after = line.split(" - ", 1)
+        _, _, number, _, mount_point, options, *_ = before.split(" ")
+        fstype, source, super_options = after.split(" ", 2)
+    except ValueError as error:
+        raise FactError(f"{WHAT}: the mount line {line!r} is not as expected.") from error
+    both = dict.fromkeys((*options.split(","), *super_options.split(",")))
+    if "ro" in both:  # the mount or the file system is read-only: either way nothing is written
+        both.pop("rw", None)
+    return Mount(number, _plain(mount_point), fstype, _plain(source), tuple(both))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+
+
+def names(items: Iterable[str]) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and c`."""
+    *rest, last = items
+    return f"{', '.join(rest)} and {last}" if rest else last

@@ -1,0 +1,166 @@
+"""What a person asks for: which lost VM, which host, whose metadata, which volumes and where.
+
+The request is plain JSON in the database (`params` of the change); here it is typed and checked
+by itself, before any host is asked. What only the file or the host can tell is the planner's.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import PurePosixPath
+
+from changes.plan import Json
+from recovery.lvm.metadata import InvalidName, validate_vg_name
+
+DEADLINE = 4 * 3600
+"""Seconds that a run waits for the old disk unless the request says otherwise."""
+
+MOUNT_POINT = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
+"""No spaces, no braces, nothing a shell or /etc/fstab would have to escape."""
+
+SYSTEM_PATHS = frozenset(
+    (
+        *("/", "/bin", "/boot", "/boot/efi", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt"),
+        *("/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/local"),  # noqa: S108  # refused, not used
+        *("/var", "/var/cache", "/var/lib", "/var/log", "/var/spool", "/var/tmp"),  # noqa: S108  # refused, not used
+    )
+)
+"""Never mounted over: the host would lose sight of its own files."""
+
+SYSTEM_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
+"""Nothing may be mounted anywhere below these: programs and the kernel look there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a request: the form field it belongs to, and a whole sentence."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A logical volume to mount: its name in the file, where, and whether for writing."""
+
+    lv: str
+    mount_point: str
+    read_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A recovery as asked for.
+
+    metadata         text of the old VM's LVM backup file
+    file_name        what the upload was called, for messages only
+    attach_deadline  seconds the run waits for the old disk
+    """
+
+    vm: str
+    host: str
+    metadata: str
+    new_vg: str
+    volumes: tuple[Volume, ...]
+    file_name: str = ""
+    reason: str = ""
+    ticket: str = ""
+    attach_deadline: int = DEADLINE
+
+    @property
+    def read_write(self) -> tuple[str, ...]:
+        """Names of the volumes asked for writing; LVM activates all others read-only."""
+        return tuple(volume.lv for volume in self.volumes if volume.read_write)
+
+    @classmethod
+    def from_json(cls, params: Mapping[str, Json]) -> Request:
+        """The request in `params`. Raises ValueError with a sentence where a key or a type is wrong."""
+        try:
+            volumes = tuple(_volume(item) for item in params["volumes"])
+            texts = {key: _text(params, key) for key in ("vm", "host", "metadata", "new_vg")}
+            extra = {key: _text(params, key) for key in ("file_name", "reason", "ticket") if key in params}
+            deadline = int(params.get("attach_deadline", DEADLINE))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"The request lacks or misuses {error}.") from error
+        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline)
+
+    def to_json(self) -> dict[str, Json]:
+        """The same as JSON, as `from_json` reads it."""
+        volumes = [{"lv": v.lv, "mount_point": v.mount_point, "read_write": v.read_write} for v in self.volumes]
+        names = ("vm", "host", "metadata", "new_vg", "file_name", "reason", "ticket", "attach_deadline")
+        return {**{name: getattr(self, name) for name in names}, "volumes": volumes}
+
+
+def default_mount_point(vm: str, lv: str) -> str:
+    """Where a volume is mounted unless the request says otherwise: `/recovered/<vm>/<lv>`."""
+    return f"/recovered/{re.sub('[^A-Za-z0-9_.-]', '_', vm).strip('.') or 'vm'}/{lv}"
+
+
+def problems(request: Request) -> Iterator[Problem]:
+    """Everything wrong with the request in itself, in the form's order."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", request.vm):
+        yield Problem("vm", "Say which VM was lost: letters, digits, dots, hyphens and underscores.")
+    if not request.host:
+        yield Problem("host", "Choose the host that the old disk will be attached to.")
+    if not request.metadata.strip():
+        yield Problem("metadata", "Upload the old VM's LVM backup file, /etc/lvm/backup/<group>.")
+    yield from new_vg_problems(request.new_vg)
+    yield from volume_problems(request.volumes)
+    if not 60 <= request.attach_deadline <= 7 * 24 * 3600:
+        yield Problem("attach_deadline", "The run may wait for the disk between one minute and seven days.")
+
+
+def new_vg_problems(name: str) -> Iterator[Problem]:
+    """What LVM itself would say to the new name; whether it is free only the host can tell."""
+    try:
+        validate_vg_name(name)
+    except InvalidName as error:
+        yield Problem("new_vg", str(error))
+
+
+def volume_problems(volumes: tuple[Volume, ...]) -> Iterator[Problem]:
+    """Mount points that cannot be, or that hide one another."""
+    if not volumes:
+        yield Problem("volumes", "Choose at least one logical volume to mount.")
+    for volume in volumes:
+        sentence = mount_point_problem(volume.mount_point)
+        if sentence:
+            yield Problem("volumes", f"Volume {volume.lv}: {sentence}")
+    for one, other in combinations(volumes, 2):
+        if one.lv == other.lv:
+            yield Problem("volumes", f"Volume {one.lv} is listed twice; mount it in one place.")
+        if one.mount_point == other.mount_point:
+            yield Problem("volumes", f"{one.lv} and {other.lv} cannot both be mounted on {one.mount_point}.")
+
+
+def mount_point_problem(path: str) -> str:
+    """Why `path` cannot be a mount point here, as a sentence; empty if it can."""
+    if not MOUNT_POINT.fullmatch(path) or len(path) > 200:
+        return f"{path!r} is no absolute path of letters, digits and . _ + @ - (at most 200 characters)."
+    if posixpath.normpath(path) != path or ".." in PurePosixPath(path).parts:
+        return f"{path} has . or .. in it; write the path without them."
+    if path in SYSTEM_PATHS or any(path.startswith(f"{tree}/") for tree in SYSTEM_TREES):
+        return f"{path} belongs to the host's own system; mount below /recovered instead."
+    if path.startswith("/var/lib/regroup"):
+        return "/var/lib/regroup holds Regroup's own files; mount below /recovered instead."
+    return ""
+
+
+def parents_first(volumes: tuple[Volume, ...]) -> tuple[Volume, ...]:
+    """The volumes in an order that can be mounted: a path before everything below it."""
+    return tuple(sorted(volumes, key=lambda volume: PurePosixPath(volume.mount_point).parts))
+
+
+def _text(params: Mapping[str, Json], key: str) -> str:
+    value = params[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key}, which must be text")
+    return value
+
+
+def _volume(item: Mapping[str, Json]) -> Volume:
+    return Volume(_text(item, "lv"), _text(item, "mount_point"), bool(item.get("read_write", False)))

@@ -1,0 +1,70 @@
+# host_state: what a recovery asks a host again and again, in one go. It only reads.
+# Each part stands between "@@begin name" and "@@end name status", so that nothing is taken
+# for something else. Needs lvm2 2.02.158 or newer (JSON), util-linux, dmsetup.
+
+part() {
+    part_name=$1
+    shift
+    printf '@@begin %s\n' "$part_name"
+    "$@" </dev/null
+    printf '\n@@end %s %d\n' "$part_name" $?
+}
+
+part_host() {
+    read -r machine </etc/machine-id || :
+    read -r boot </proc/sys/kernel/random/boot_id || :
+    printf 'machine_id=%s\nboot_id=%s\n' "$machine" "$boot"
+    printf 'hostname=%s\nkernel=%s\n' "$(uname -n)" "$(uname -r)"
+}
+
+# One process, one scan of all disks, for groups, physical and logical volumes and segments.
+# backup=0 matters: by default even a report rewrites /etc/lvm/backup/<name> when it looks out
+# of date, and while two groups share a name that would be the other group's text.
+part_lvm() {
+    lvm fullreport --reportformat json --units b --nosuffix \
+        --config 'backup/backup=0 backup/archive=0' \
+        --configreport vg -o vg_name,vg_uuid,vg_seqno,vg_exported,vg_clustered,vg_shared,vg_systemid,vg_missing_pv_count,vg_size,vg_free \
+        --configreport pv -o pv_name,pv_uuid,pv_duplicate,pv_in_use,pe_start,pv_mda_count,pv_size,pv_major,pv_minor \
+        --configreport lv -o lv_name,lv_uuid,lv_attr,lv_active,lv_size \
+        --configreport pvseg -o pvseg_start \
+        --configreport seg -o lv_uuid,segtype,devices
+}
+
+part_disks() {
+    lsblk -b -P -o NAME,KNAME,MAJ:MIN,TYPE,SIZE,RO,SERIAL,WWN,HCTL,MODEL,PKNAME,FSTYPE,MOUNTPOINT
+}
+
+# Per disk: a number that the kernel gives every appearance of a disk once (5.15 and newer), and
+# the sectors written to it since it appeared (field 7 of its statistics).
+part_counters() {
+    for block in /sys/block/*; do
+        seq=0
+        [ ! -r "$block/diskseq" ] || read -r seq <"$block/diskseq"
+        read -r _ _ _ _ _ _ written _ <"$block/stat"
+        printf '%s %s %s\n' "${block##*/}" "$seq" "$written"
+    done
+}
+
+# Which group each file in /etc/lvm/backup speaks of.
+part_backups() {
+    for file in /etc/lvm/backup/*; do
+        [ -f "$file" ] || continue
+        id=$(sed -n '/^[[:space:]]*id = "/{s/.*"\(.*\)".*/\1/p;q;}' "$file")
+        printf '%s %s\n' "${id:--}" "${file##*/}"
+    done
+}
+
+host_state() {
+    LC_ALL=C LVM_SUPPRESS_FD_WARNINGS=1
+    export LC_ALL LVM_SUPPRESS_FD_WARNINGS
+    part host part_host
+    part lvm part_lvm
+    part disks part_disks
+    part mapping dmsetup info -c --noheadings --separator '|' -o name,uuid,major,minor,open,attr
+    part tables dmsetup table
+    part counters part_counters
+    part mounts cat /proc/self/mountinfo
+    part swaps cat /proc/swaps
+    part backups part_backups
+    part dev ls -1 /dev
+}
