@@ -1,0 +1,131 @@
+"""Which disks came after the baseline, which physical volumes are on them, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from changes.kinds import Context
+from recovery.facts.host import AskBaseline, HostState
+from recovery.facts.labels import AskLabels, AskTexts, Labelled
+from recovery.lvm.compare import Kind, compare
+from recovery.lvm.label import LabelError
+from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata
+from ssh.facts import FactError
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Labels of all disks and partitions of the host; `new` are those that were not there at the baseline."""
+
+    labels: tuple[Labelled, ...]
+    new: tuple[Labelled, ...]
+
+    def with_uuid(self, uuid: str) -> tuple[Labelled, ...]:
+        """New devices that carry a physical volume."""
+        return tuple(device for device in self.new if device.uuid == uuid)
+
+    def anywhere(self, uuids: Iterable[str]) -> tuple[Labelled, ...]:
+        """All devices, old ones too, that carry one of the physical volumes."""
+        wanted = set(uuids)
+        return tuple(device for device in self.labels if device.uuid in wanted)
+
+    def trouble(self, context: Context, *, ours_too: bool) -> str:
+        """Why what the disks say is neither the file's text nor, with `ours_too`, what we made of it."""
+        file, edited = file_of(context), edited_of(context)
+        return self._first_trouble(
+            context, lambda disk: compare(file, disk).is_none or (ours_too and _one_newer(edited, disk)), file
+        )
+
+    def not_ours(self, context: Context) -> str:
+        """Why a physical volume carries something else than our edited text; empty if all carry it."""
+        edited = edited_of(context)
+        return self._first_trouble(context, lambda disk: _one_newer(edited, disk), edited)
+
+    def _first_trouble(self, context: Context, fits: Callable[[Metadata], bool], file: Metadata) -> str:
+        texts = self._texts(context)
+        if not texts:
+            return "None of the physical volumes carries metadata; the group cannot be compared with the file."
+        for uuid, text in texts:
+            if isinstance(text, str):
+                return f"Physical volume {uuid} on the disk: {text}"
+            if not fits(text):
+                return f"The file does not agree with the disk. {_differences(file, text)}"
+        return ""
+
+    def _texts(self, context: Context) -> list[tuple[str, Metadata | str]]:
+        """(physical volume UUID, its metadata read or a sentence), one for each metadata area in use."""
+        areas = [
+            (uuid, (device.device, area.offset))
+            for uuid in pv_uuids(context)
+            for device in self.with_uuid(uuid)[:1]
+            if device.label
+            for area in device.label.metadata_areas
+        ]
+        answers = context.ask(AskTexts(tuple(area for _, area in areas)))
+        return [(uuid, _read(answers[area])) for uuid, area in areas]
+
+
+def _read(text: str | LabelError) -> Metadata | str:
+    """A text off a disk as metadata, or the sentence why not."""
+    if isinstance(text, LabelError):
+        return str(text)
+    if not text:
+        return "it belongs to no volume group any more."
+    try:
+        return parse_metadata(text)
+    except MetadataError as error:
+        return f"its metadata cannot be read: {error.message}"
+
+
+def read_disks(context: Context) -> Reading:
+    """Ask the host for all labels and tell new disks from those of the baseline."""
+    base = baseline_of(context)
+    labels = context.ask(AskLabels())
+    return Reading(labels, tuple(device for device in labels if not _was_there(device, base)))
+
+
+def _was_there(device: Labelled, base: HostState) -> bool:
+    """Same name, number, size, and the same appearance, where the kernel counts appearances."""
+    old, disk = base.disk(device.name), base.disk(device.disk)
+    return (
+        old is not None
+        and disk is not None
+        and (old.number, old.size) == (device.number, device.size)
+        and disk.sequence == device.sequence
+    )
+
+
+def baseline_of(context: Context) -> HostState:
+    """The host before this run, as the first step found or saved it. Raises FactError if there is none."""
+    found = context.found.get("baseline", {}).get("state")
+    if found:
+        return HostState.from_json(found)
+    saved = context.ask(AskBaseline(context.run_dir))
+    if saved is None:
+        raise FactError(f"The baseline of this run is gone from the host ({context.run_dir}/baseline).")
+    return saved
+
+
+def pv_uuids(context: Context) -> tuple[str, ...]:
+    return tuple(context.plan.target["pv_uuids"])
+
+
+def file_of(context: Context) -> Metadata:
+    """The old VM's backup, as approved."""
+    return parse_metadata(context.plan.step("copy").files[0].after or "")
+
+
+def edited_of(context: Context) -> Metadata:
+    """The same under the new name."""
+    return parse_metadata(context.plan.step("edit").files[0].after or "")
+
+
+def _one_newer(edited: Metadata, disk: Metadata) -> bool:
+    """vgcfgrestore counts its own write: the disk is one change newer than the file, and else the same."""
+    newer = disk.volume_group.seqno == edited.volume_group.seqno + 1
+    return newer and all(item.kind is Kind.SEQNO for item in compare(edited, disk).items)
+
+
+def _differences(file: Metadata, disk: Metadata) -> str:
+    return " ".join(item.sentence for item in compare(file, disk).items)

@@ -1,0 +1,22 @@
+"""The rules that a recovery's checks name. Each asks the host and answers with a sentence.
+
+A rule is a function (args of the check, context) -> Verdict. `host` the running system · `files` our files ·
+`disks` the old disk · `group` the group under its new name · `mounts` the volumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from changes.kinds import Context, Verdict
+from changes.plan import Check, Json
+from recovery.judges import disks, files, group, host, mounts
+
+Rule = Callable[[Mapping[str, Json], Context], Verdict]
+
+RULES: Mapping[str, Rule] = {**host.RULES, **files.RULES, **disks.RULES, **group.RULES, **mounts.RULES}
+
+
+def judge(check: Check, context: Context) -> Verdict:
+    """The verdict on one check. Raises FactError or SessionError where the host cannot be asked."""
+    return RULES[check.rule](check.args, context)

@@ -1,0 +1,194 @@
+"""Rules about the group under its new name: restored, seen, active, asleep, untouched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from changes.kinds import Context, Verdict
+from changes.plan import Json
+from recovery.disks import Reading, baseline_of, pv_uuids, read_disks
+from recovery.facts.host import AskHost, Dm, HostState, names
+from recovery.judges.answers import no, yes
+from recovery.judges.disks import area_hashes
+from recovery.judges.host import backups_swapped
+from recovery.lvm.metadata import dm_name
+
+
+def name_free(args: Mapping[str, Json], context: Context) -> Verdict:
+    new, own, host = str(args["group"]), context.plan.target["vg_uuid"], context.ask(AskHost())
+    if any(group.name == new and group.uuid != own for group in host.groups):
+        return no(f"There is a volume group called {new} by now.")
+    if new in host.dev and not host.mappings_of(own):
+        return no(f"/dev/{new} exists by now, and LVM would need that path.")
+    wanted = {dm_name(new, lv) for lv in context.plan.settings["volumes"].values()}
+    taken = [dm.name for dm in host.mappings if dm.name in wanted and dm not in host.mappings_of(own)]
+    if taken:
+        return no(f"/dev/mapper/{taken[0]} exists by now.")
+    return yes(f"Nothing on the host is called {new}.")
+
+
+def restored(args: Mapping[str, Json], context: Context) -> Verdict:
+    host, reading = context.ask(AskHost()), read_disks(context)
+    trouble = _not_restored(str(args["group"]), host, reading, context)
+    if trouble:
+        return no(trouble)
+    old = context.found.get("restore", {})
+    disks = {reading.with_uuid(uuid)[0].disk for uuid in pv_uuids(context)}
+    written = {disk.name: disk.written for disk in host.disks if disk.name in disks}
+    return yes(
+        f"The old group is called {args['group']} now, on {names(sorted(disks))} alone.",
+        {"areas": area_hashes(reading, context), "written": old.get("written", written)},
+    )
+
+
+def _not_restored(new: str, host: HostState, reading: Reading, context: Context) -> str:
+    group = host.group(context.plan.target["vg_uuid"])
+    if group is None:
+        return f"LVM does not see the old group (UUID {context.plan.target['vg_uuid']})."
+    if group.name != new:
+        return f"The old group is called {group.name}, not {new}."
+    if group.seqno != context.plan.settings["seqno"] + 1:
+        return f"Volume group {new} was changed since it was restored (sequence number {group.seqno})."
+    return _elsewhere(host, reading, context) or reading.not_ours(context)
+
+
+def _elsewhere(host: HostState, reading: Reading, context: Context) -> str:
+    """A physical volume that LVM sees in another place than on the new disk; empty if all are right."""
+    seen = {pv.uuid: pv for pv in host.pvs if pv.group == context.plan.target["vg_uuid"]}
+    for uuid in pv_uuids(context):
+        devices = reading.with_uuid(uuid)
+        if len(devices) != 1:
+            return f"Physical volume {uuid} must be on exactly one new disk; it is on {len(devices)}."
+        if uuid not in seen:
+            return f"LVM does not see physical volume {uuid} in the group."
+        if seen[uuid].number != devices[0].number:
+            return f"LVM sees physical volume {uuid} on {seen[uuid].device}, not on {devices[0].device}."
+    extra = sorted(set(seen) - set(pv_uuids(context)))
+    return f"The group has a physical volume {extra[0]} that is not in the file." if extra else ""
+
+
+def group_seen(args: Mapping[str, Json], context: Context) -> Verdict:
+    host = context.ask(AskHost())
+    group = host.group(context.plan.target["vg_uuid"])
+    if group is None or group.name != args["group"]:
+        return no(f"LVM does not see the old group as {args['group']}.")
+    seen = {pv.uuid for pv in host.pvs if pv.group == group.uuid}
+    absent = [uuid for uuid in pv_uuids(context) if uuid not in seen]
+    if absent or group.missing:
+        return no(f"Volume group {group.name} lacks physical volume {names(absent) if absent else 'of its own'}.")
+    return yes(f"LVM sees {len(seen)} physical volume(s) in {group.name}.")
+
+
+def group_alone(args: Mapping[str, Json], context: Context) -> Verdict:
+    host = context.ask(AskHost())
+    twice = [name for name, count in Counter(group.name for group in host.groups).items() if count > 1]
+    if twice:
+        return no(f"Two volume groups are called {names(twice)}.")
+    group = host.group(context.plan.target["vg_uuid"])
+    if group is None or group.name != args["group"]:
+        return no(f"LVM does not see the old group as {args['group']}.")
+    gone = [old.name for old in baseline_of(context).groups if host.group(old.uuid) is None]
+    if gone:
+        return no(f"Volume group {names(gone)} of the running system is gone.")
+    return yes(f"The volume groups are {names(sorted(group.name for group in host.groups))}, each once.")
+
+
+def activated(args: Mapping[str, Json], context: Context) -> Verdict:
+    host, reading, base = context.ask(AskHost()), read_disks(context), baseline_of(context)
+    numbers = {device.number for uuid in pv_uuids(context) for device in reading.with_uuid(uuid)}
+    wrong = next(_wrong_mappings(args, host, numbers, context), "")
+    if wrong:
+        return no(wrong)
+    swapped = backups_swapped(base, host)
+    if swapped:
+        return no(
+            f"/etc/lvm/backup/{swapped} describes another group than the running one now. Its text from before is in"
+            f" {context.run_dir}/baseline/etc-lvm/backup/{swapped}; run vgcfgbackup {swapped}."
+        )
+    rows = {
+        dm.name: {"device": f"/dev/mapper/{dm.name}", "number": dm.number, "read_only": dm.read_only}
+        for dm in host.mappings_of(context.plan.target["vg_uuid"])
+    }
+    return yes(
+        f"{names(sorted(rows))} {'are' if len(rows) > 1 else 'is'} active, on the old disk alone.", {"volumes": rows}
+    )
+
+
+def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str], context: Context) -> Iterator[str]:
+    """What is not as planned about the group's mappings: name, device, or whether they can be written to."""
+    prefix = "LVM-" + context.plan.target["vg_uuid"].replace("-", "")
+    mappings = {dm.uuid: dm for dm in host.mappings_of(context.plan.target["vg_uuid"])}
+    for uuid, lv in context.plan.settings["volumes"].items():
+        dm = mappings.pop(prefix + uuid.replace("-", ""), None)
+        wanted = dm_name(str(args["group"]), lv)
+        if dm is None:
+            yield f"Volume {lv} is not active."
+        elif dm.name != wanted:
+            yield f"Volume {lv} is active as {dm.name}, not as {wanted}."
+        elif not dm.devices() or not dm.devices() <= numbers:
+            where = names(sorted(dm.devices()) or ["nothing"])
+            yield f"Volume {lv} does not lie on the old disk alone: its table points to {where}."
+        elif dm.read_only == (lv in args["writable"]):
+            is_, planned = ("read-only", "for writing") if dm.read_only else ("writable", "read-only")
+            yield f"Volume {lv} is active {is_}, though the plan says {planned}."
+    if mappings:
+        yield f"{names(sorted(dm.name for dm in mappings.values()))} is active and not in the file."
+
+
+def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
+    """Whether anything was written to the old disk after our own write, by the kernel's own count."""
+    host, writable = context.ask(AskHost()), context.plan.settings["writable"]
+    loose = _writable_now(host, context)
+    if loose:
+        return no(
+            f"Volume {loose.name} can be written to now, though the plan made it read-only: somebody has changed"
+            " that since. What was written cannot be taken back; keep the group and close this, or make it"
+            " read-only again after looking."
+        )
+    before = context.found.get("restore", {}).get("written", {})
+    now = {disk.name: disk.written for disk in host.disks}
+    more = [name for name, count in before.items() if now.get(name, 0) > count]
+    if more and not writable:
+        return no(
+            f"{now[more[0]] - before[more[0]]} sectors were written to {more[0]} since the restore, though all its"
+            " volumes were to be read-only. Undoing would not give back the disk as it was; keep it and close this."
+        )
+    if writable:
+        return yes(f"{names(writable)} was for writing, as approved: what was written there stays.")
+    return yes("Nothing was written to the old disk since the restore.")
+
+
+def _writable_now(host: HostState, context: Context) -> Dm | None:
+    writable = {dm_name(context.plan.settings["new"], lv) for lv in context.plan.settings["writable"]}
+    mappings = host.mappings_of(context.plan.target["vg_uuid"])
+    return next((dm for dm in mappings if not dm.read_only and dm.name not in writable), None)
+
+
+def volumes_closed(args: Mapping[str, Json], context: Context) -> Verdict:
+    host = context.ask(AskHost())
+    for dm in host.mappings_of(context.plan.target["vg_uuid"]):
+        if dm.opened:
+            points = [mount.mount_point for mount in host.mounts if mount.number == dm.number]
+            where = f"mounted on {names(points)}" if points else "open"
+            return no(f"Volume {dm.name} is {where}. Close it, then undo again.")
+    return yes("None of the group's volumes is open.")
+
+
+def asleep(args: Mapping[str, Json], context: Context) -> Verdict:
+    active = context.ask(AskHost()).mappings_of(context.plan.target["vg_uuid"])
+    return (
+        no(f"{names(dm.name for dm in active)} is active.") if active else yes("None of the group's volumes is active.")
+    )
+
+
+RULES = {
+    "name-free": name_free,
+    "restored": restored,
+    "group-seen": group_seen,
+    "group-alone": group_alone,
+    "activated": activated,
+    "untouched": untouched,
+    "volumes-closed": volumes_closed,
+    "asleep": asleep,
+}

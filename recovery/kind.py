@@ -1,0 +1,53 @@
+"""The recovery of a volume group, as a kind of change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from changes.kinds import Context, Verdict
+from changes.plan import Check, Json, Plan, Refusal
+from recovery import judges, planner, references
+from recovery.facts.host import AskHost
+from recovery.facts.planning import AskPlanning
+from recovery.planner import Facts, plan
+from recovery.request import mount_point_problem
+from ssh.facts import Ask
+
+
+class RecoveryKind:
+    """Implements `changes.kinds.ChangeKind`; every decision is made in the modules it calls."""
+
+    key = planner.KIND
+    title = "Recover a volume group"
+    version = planner.VERSION
+
+    def hosts(self, params: Mapping[str, Json]) -> Sequence[str]:
+        return (str(params["host"]),)
+
+    def subjects(self, params: Mapping[str, Json]) -> Sequence[str]:
+        """The lost VM: its disk is attached to one host at a time."""
+        return (f"vm:{params['vm']}",)
+
+    def summary(self, params: Mapping[str, Json]) -> str:
+        return f"Recover {params['vm']} on {params['host']} as {params['new_vg']}"
+
+    def host_facts(self, ask: Ask) -> Mapping[str, Json]:
+        return self.gather({}, ask)
+
+    def gather(self, params: Mapping[str, Json], ask: Ask) -> Mapping[str, Json]:
+        """Planning facts first: they tell in a sentence when the host's LVM is too old for the others."""
+        wanted = (str(volume["mount_point"]) for volume in params.get("volumes", ()))
+        planning = ask(AskPlanning(tuple(path for path in wanted if not mount_point_problem(path))))
+        return Facts(ask(AskHost()), planning).to_json()
+
+    def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
+        return plan(params, facts)
+
+    def judge(self, check: Check, context: Context) -> Verdict:
+        return judges.judge(check, context)
+
+    def resolve(self, reference: str, context: Context) -> Sequence[str]:
+        return references.resolve(reference, context)
+
+
+KIND = RecoveryKind()

@@ -1,0 +1,149 @@
+"""What the form shows while a recovery is being asked for: what is in the file, and what would not work.
+
+Pure: the upload, and the live facts if the host has answered, go in; names, volumes and problems come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from changes.plan import Json
+from recovery.facts.host import names
+from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata, suggest_vg_name
+from recovery.lvm.upload import decode_upload
+from recovery.planner import Facts, odd_type, read, refusals, root_group
+from recovery.request import Problem, Request, Volume, default_mount_point, problems
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    """A logical volume for the form. `offered` is False where it cannot be mounted; `note` says why."""
+
+    lv: str
+    size: int
+    mount_point: str
+    offered: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the file holds. Empty values where it cannot be read; then `problems` says why."""
+
+    text: str = ""
+    old_name: str = ""
+    new_name: str = ""
+    vg_uuid: str = ""
+    seqno: int = 0
+    created: int | None = None
+    creation_host: str = ""
+    pv_uuids: tuple[str, ...] = ()
+    volumes: tuple[VolumeRow, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def preview(upload: bytes | str, vm: str) -> Preview:
+    """What is in an uploaded file, with a name and mount points to suggest. Never raises."""
+    try:
+        text = decode_upload(upload if isinstance(upload, bytes) else upload.encode("utf-8", "surrogateescape"))
+        metadata = parse_metadata(text)
+    except MetadataError as error:
+        return Preview(problems={"metadata": (error.message,)})
+    return _preview(text, metadata, vm)
+
+
+def _preview(text: str, metadata: Metadata, vm: str) -> Preview:
+    group = metadata.volume_group
+    return Preview(
+        text=text,
+        old_name=group.name,
+        new_name=suggest_vg_name(vm, group.name),
+        vg_uuid=group.id,
+        seqno=group.seqno,
+        created=metadata.creation_time,
+        creation_host=metadata.creation_host,
+        pv_uuids=tuple(pv.id for pv in group.physical_volumes),
+        volumes=tuple(
+            VolumeRow(lv.name, lv.size_bytes, default_mount_point(vm, lv.name), *_offer(lv.name, odd_type(lv)))
+            for lv in group.visible_logical_volumes
+        ),
+        warnings=metadata.warnings,
+    )
+
+
+def _offer(name: str, odd: str) -> tuple[bool, str]:
+    if odd:
+        return False, f"of the type {odd}, which Regroup does not recover yet"
+    if "swap" in name.lower():
+        return False, "looks like swap space; there is nothing to mount"
+    return True, ""
+
+
+def check(params: Mapping[str, Json], facts: Mapping[str, Json] | None) -> dict[str, tuple[str, ...]]:
+    """Every problem of a request by form field; with the host's facts, also what only the host can tell.
+
+    `facts` is what `RecoveryKind.gather` gave, or None while the host has not answered. Never raises.
+    """
+    try:
+        request = Request.from_json(params)
+        found = list(problems(request))
+        if facts is not None and not any(problem.field in ("metadata", "new_vg") for problem in found):
+            found += refusals(read(request), Facts.from_json(facts))
+        elif not any(problem.field == "metadata" for problem in found):
+            parse_metadata(request.metadata)
+    except MetadataError as error:
+        found = [Problem("metadata", error.message)]
+    except ValueError as error:
+        found = [Problem("", str(error))]
+    return by_field(found)
+
+
+def by_field(found: list[Problem]) -> dict[str, tuple[str, ...]]:
+    """Sentences under the field they belong to, each once."""
+    rows: dict[str, dict[str, None]] = {}
+    for problem in found:
+        rows.setdefault(problem.field, {})[problem.sentence] = None
+    return {name: tuple(sentences) for name, sentences in rows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """A volume group or disk of the target host for the form; `mark` says what it is to the system."""
+
+    name: str
+    identity: str
+    size: int
+    mark: str = ""
+
+
+def groups(facts: Mapping[str, Json]) -> tuple[HostRow, ...]:
+    """The host's volume groups with UUIDs, the root group marked."""
+    host = Facts.from_json(facts).host
+    root = root_group(host)
+    return tuple(
+        HostRow(group.name, group.uuid, group.size, "the running system's root" if group.uuid == root else "")
+        for group in host.groups
+    )
+
+
+def disks(facts: Mapping[str, Json]) -> tuple[HostRow, ...]:
+    """The host's disks with serial numbers; the one that / is on is marked, others say what group they hold."""
+    host = Facts.from_json(facts).host
+    root = root_group(host)
+    root_number = next((mount.number for mount in host.mounts if mount.mount_point == "/"), "")
+    rows = []
+    for disk in (disk for disk in host.disks if disk.type == "disk"):
+        inside = {part.number for part in host.disks if part.name == disk.name or part.parent == disk.name}
+        held = [pv.group for pv in host.pvs if pv.number in inside]
+        is_root = root in held if root else root_number in inside
+        group_names = [group.name for group in host.groups if group.uuid in held]
+        mark = "the running system's root disk" if is_root else f"holds {names(group_names)}" if group_names else ""
+        rows.append(HostRow(disk.name, disk.serial or disk.wwn, disk.size, mark))
+    return tuple(rows)
+
+
+def volumes_of(rows: tuple[VolumeRow, ...]) -> tuple[Volume, ...]:
+    """The offered rows as the request would have them."""
+    return tuple(Volume(row.lv, row.mount_point) for row in rows if row.offered)
