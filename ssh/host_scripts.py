@@ -167,9 +167,7 @@ def _refusal(kind: str, detail: str, place: Place) -> DetachedError:
             int(detail),
         )
     if kind == "space":
-        return HostDiskFull(
-            f"The host has only {int(detail) // 1024} MiB free for {place.root}; 16 are needed."
-        )
+        return HostDiskFull(f"The host has only {int(detail) // 1024} MiB free for {place.root}; 16 are needed.")
     kinds: dict[str, tuple[type[DetachedError], str]] = {
         "claimed": (AlreadyClaimed, "This attempt was started or buried before: {detail}."),
         "damaged": (UploadDamaged, "The upload arrived damaged ({detail} differs). Try again."),

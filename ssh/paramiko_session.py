@@ -108,9 +108,7 @@ def scan(address: str, port: int = 22, timeout: float = 10.0, jump: Target | Non
 class ParamikoSession:
     """An open way to one host. Several threads may run commands on it at once."""
 
-    def __init__(
-        self, target: Target, transport: paramiko.Transport, jump: ParamikoSession | None = None
-    ) -> None:
+    def __init__(self, target: Target, transport: paramiko.Transport, jump: ParamikoSession | None = None) -> None:
         self.target = target
         self._transport = transport
         self._jump = jump
@@ -417,8 +415,7 @@ def _sign_in(transport: paramiko.Transport, target: Target) -> None:
             break
     if not tried:
         raise AuthenticationRefused(
-            f"There is nothing to sign in to {target.name} with: give a key, a key file, an agent or a "
-            "password."
+            f"There is nothing to sign in to {target.name} with: give a key, a key file, an agent or a password."
         )
     raise AuthenticationRefused(f"{target.name} does not let {target.user} in: {'; '.join(tried)}.")
 
@@ -466,9 +463,7 @@ def _try(attempt: Callable[[], list[str]], target: Target, label: str) -> str:
     except Exception:  # whatever it is: the frames behind it hold the password or the key
         return f"{label} was not accepted and the sign-in broke off"
     if slow:
-        raise Unreachable(
-            f"{target.name} did not answer the sign-in within {target.connect_timeout:g} seconds."
-        )
+        raise Unreachable(f"{target.name} did not answer the sign-in within {target.connect_timeout:g} seconds.")
     return f"{label} was not accepted"
 
 

@@ -14,7 +14,7 @@ boot_now() { cat /proc/sys/kernel/random/boot_id; }
 # The second dd: fsync after the rename also commits the rename (ext4, xfs), and unlike
 # `sync FILE` it exists on coreutils 8.22 and never waits for other, broken disks.
 write_sync() {
-  dd of="$1.part" conv=fsync && mv -f "$1.part" "$1" && dd if=/dev/null of="$1" conv=notrunc,fsync
+  dd of="$1.part.$$" conv=fsync && mv -f "$1.part.$$" "$1" && dd if=/dev/null of="$1" conv=notrunc,fsync
 }
 
 # One script at a time may claim, bury or raise the fence. Children never get descriptor 9:

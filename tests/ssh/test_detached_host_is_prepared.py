@@ -3,6 +3,7 @@
 import fcntl
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_it_may_be_done_again(session: ParamikoSession, place: Place) -> None:
     Path(place.root).mkdir(mode=0o755)
     assert prepare(session, place) == prepare(session, place)
     assert stat.S_IMODE(Path(place.root).stat().st_mode) == 0o700
+
+
+def test_many_may_do_it_at_once(session: ParamikoSession, place: Place) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        boots = set(threads.map(lambda _: prepare(session, place), range(24)))
+    assert len(boots) == 1
+    assert [path.name for path in Path(place.root).iterdir()] == ["boot"]
 
 
 def test_too_little_room_is_told_in_mebibytes(
