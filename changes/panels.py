@@ -15,6 +15,7 @@ from typing import Any
 
 from changes.models import Change
 from changes.plan import Json, Plan
+from people.actor import Actor
 
 
 class Place(StrEnum):
@@ -30,6 +31,7 @@ class Situation:
 
     wait_step  key of the step that waits for a person, empty if none does
     may        actions that the person who looks may take now, as words of `changes.policy.Action`
+    actor      the person who looks
     found      step key → what its verify found (JSON)
     """
 
@@ -37,6 +39,7 @@ class Situation:
     plan: Plan
     wait_step: str
     may: frozenset[str]
+    actor: Actor
     found: Mapping[str, Mapping[str, Json]]
 
 

@@ -12,6 +12,7 @@ of its own: `seq > n` is right after a reload, a late join or a lost connection.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import threading
@@ -22,8 +23,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import DatabaseError, connections
 from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
 from changes.models import Change
@@ -65,19 +68,24 @@ def log_key(phase: str, key: str) -> str:
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """One open stream. `queue` is only ever filled from the loop's own thread; None in it is the end."""
+    """One open stream. `queue` is only ever filled from the loop's own thread; None in it is the end.
+
+    stamp    of the change as the page has it; empty if that is not known
+    over     nothing more is read for it; overrun: because it took too little
+    """
 
     change: int
     user: int
     session: str
     cursor: int
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG + 2))
+    stamp: str = ""
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG + 4))
     run: int | None = None
-    stamp: object = None
     may_until: float = 0.0
     took: float = field(default_factory=time.monotonic)
     over: bool = False
+    overrun: bool = False
 
     def give(self, message: bytes | None) -> None:
         self.loop.call_soon_threadsafe(self._put, message)
@@ -86,7 +94,7 @@ class Viewer:
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
-            self.over = True
+            self.over = self.overrun = True
 
     @property
     def full(self) -> bool:
@@ -159,7 +167,7 @@ class Look:
     moving: bool
     run: int | None
     last_seq: int
-    stamp: object
+    stamp: str
 
 
 def look(numbers: Iterable[int]) -> Mapping[int, Look]:
@@ -180,9 +188,20 @@ def look(numbers: Iterable[int]) -> Mapping[int, Look]:
 
 
 def _look(change: Change, run: Run | None, steps: Mapping[int, list[Any]]) -> Look:
+    rows = steps.get(run.pk, []) if run else []
+    return Look(is_moving(change), run.pk if run else None, run.last_seq if run else 0, stamp_of(change, run, rows))
+
+
+def stamp_of(change: Change, run: Run | None, rows: Iterable[tuple[Any, ...]]) -> str:
+    """A short text that differs whenever the page would. `rows` as `step_marks` gives them."""
     of_run = (run.pk, run.phase, run.cancel_requested, run.wait_until, run.sentence) if run else ()
-    stamp = (change.status, change.planning, change.digest, of_run, tuple(steps.get(run.pk, ())) if run else ())
-    return Look(is_moving(change), run.pk if run else None, run.last_seq if run else 0, stamp)
+    seen = (change.status, change.planning, change.digest, of_run, tuple(rows))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def step_marks(rows: Iterable[StepRun]) -> list[tuple[Any, ...]]:
+    """What a stamp sees of a run's steps, in the order of their making."""
+    return [(row.pk, row.state, row.attempt, row.ended_at) for row in sorted(rows, key=lambda row: row.pk)]
 
 
 def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[LogLine]]) -> bool:
@@ -204,8 +223,7 @@ def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[
             if viewer.cursor < seen.last_seq:
                 return True
     if viewer.stamp != seen.stamp:
-        if viewer.stamp is not None:
-            viewer.give(event("steps"))
+        viewer.give(event("steps"))
         viewer.stamp = seen.stamp
     return _end(viewer, event("done")) if not seen.moving else False
 
@@ -236,10 +254,12 @@ def _let_go(viewers: Iterable[Viewer]) -> None:
 def may_watch(user_id: int, session_key: str) -> bool:
     """Whether the session still is that of an active person who may view."""
     session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
-    if str(session.get("_auth_user_id", "")) != str(user_id):
-        return False
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    return user is not None and actor_of(user).may(Role.VIEWER)
+    if user is None or str(session.get(SESSION_KEY, "")) != str(user_id):
+        return False
+    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        return False
+    return actor_of(user).may(Role.VIEWER)
 
 
 def event(name: str, data: str = "{}", number: int | None = None) -> bytes:
@@ -265,6 +285,7 @@ async def change_events(request: HttpRequest, number: int) -> StreamingHttpRespo
         request.session.session_key or "",
         int(after) if after.isdecimal() else 0,
         asyncio.get_running_loop(),
+        request.GET.get("seen", ""),
         may_until=time.monotonic() + RECHECK,
     )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -284,7 +305,7 @@ async def _messages(viewer: Viewer) -> AsyncIterator[bytes]:
     READER.add(viewer)
     try:
         yield f"retry: {RETRY}\n\n".encode()
-        while not viewer.over or not viewer.queue.empty():
+        while not (viewer.overrun and viewer.queue.empty()):
             try:
                 message = await asyncio.wait_for(viewer.queue.get(), PING)
             except TimeoutError:

@@ -1,0 +1,42 @@
+"""How a page takes an action: do it, and go back to the change with a sentence, whatever came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+
+from changes.models import Change
+from changes.policy import Action, may
+from changes.services import Denied, LockHeld, Moved
+from changes.states import IllegalMove
+from people.access import Request
+
+
+def try_act(request: Request, change: Change, act: Callable[[], object], done: str) -> HttpResponseRedirect:
+    """Call `act` and go to the change's page, saying `done`. Raises PermissionDenied for a person who may not.
+
+    Where only what was sent was wrong, or somebody else was quicker, the page says so instead.
+    """
+    try:
+        act()
+    except Denied as no:
+        if not _may_still(request, no):
+            raise PermissionDenied(str(no)) from no
+        messages.error(request, str(no))
+    except (Moved, IllegalMove, LockHeld) as moved:
+        messages.warning(request, str(moved))
+    except ObjectDoesNotExist:
+        messages.error(request, "This change was never run, so there is nothing to act on.")
+    else:
+        if done:
+            messages.success(request, done)
+    return redirect("change", change.pk)
+
+
+def _may_still(request: Request, no: Denied) -> bool:
+    """Whether the policy allows it, so that something else was wrong: a comment is missing, say."""
+    return no.change is not None and may(Action(no.action), request.actor, no.change.case()).allowed

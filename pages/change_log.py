@@ -1,0 +1,33 @@
+"""The whole log of a change as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+
+from execution.models import UNDO, LogLine, Run
+from pages.change_page import change_or_404
+from people.access import requires
+from people.roles import Role
+
+FIELDS = ("seq", "step__phase", "step__key", "stream", "text")
+
+
+@requires(Role.VIEWER)
+def change_log(request: HttpRequest, number: int) -> HttpResponse:
+    """The log of the change's present run, each line with its number and its step."""
+    run = Run.objects.filter(change=change_or_404(number)).first()
+    text = "".join(log_lines(run)) if run else "Nothing was run yet.\n"
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="change-{number}.log"'
+    return response
+
+
+def log_lines(run: Run) -> Iterator[str]:
+    """Lines as text, under a line that says how to read them."""
+    yield f"# change {run.change_id}, run {run.name}: lines marked # are Regroup's own, all others the host's\n"
+    width = len(str(run.last_seq))
+    for seq, phase, key, stream, text in run.lines.values_list(*FIELDS).iterator(chunk_size=2000):
+        mark = "#" if stream == LogLine.NOTE else " "
+        yield f"{seq:>{width}}  {'undo ' if phase == UNDO else ''}{key} {mark} {text}\n"

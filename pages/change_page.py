@@ -1,0 +1,158 @@
+"""The change page: one page and one partial, which serves the first load and each refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+
+from changes.models import Change, Transition
+from changes.panels import Place, Situation, panels_of, words_of
+from changes.plan import Plan
+from changes.policy import Action, may
+from changes.states import State
+from execution.gate import conditions, votes_of
+from execution.models import UNDO, Run
+from execution.stream import is_moving, stamp_of, step_marks
+from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
+from pages.step_rows import Row, done_count, references, row_at, step_rows, touched, what_stands
+from pages.who import names_of
+from people.access import Request, requires
+from people.actor import Actor
+from people.roles import Role
+
+READING = frozenset({State.PLANNED, State.IN_REVIEW, State.APPROVED, State.STALE})
+BROKEN = frozenset({State.FAILED, State.CANCELLED, State.UNKNOWN, State.UNDO_FAILED})
+GATED = READING | BROKEN | {State.QUEUED, State.GATING, State.BLOCKED, State.RUNNING, State.WAITING, State.SUCCEEDED}
+
+
+def change_or_404(number: int) -> Change:
+    """The change with what its page shows. Raises Http404 with a sentence."""
+    rows = Change.objects.select_related("host", "vm__owner", "requester", "editor")
+    change = rows.filter(pk=number).first()
+    if change is None:
+        raise Http404(f"There is no change #{number}.")
+    return change
+
+
+@requires(Role.VIEWER)
+def change_page(request: Request, number: int) -> HttpResponse:
+    """The whole page; its partial alone when htmx refreshes it."""
+    context = change_context(request, change_or_404(number))
+    if not request.htmx:
+        return render(request, "changes/change.html", context)
+    response = render(request, "changes/_change.html", context)
+    if context["moving"] and request.GET.get("still"):
+        response["HX-Refresh"] = "true"  # it stood still when the page was loaded, so no stream is open there
+    return response
+
+
+def change_context(request: Request, change: Change) -> dict[str, Any]:
+    """Everything that the page and its partial show."""
+    actor, plan = request.actor, change.plan
+    run = Run.objects.select_related("started_by").filter(change=change).first()
+    rows = step_rows(plan, run, reading=change.state in READING) if plan else []
+    history = list(change.transitions.select_related("actor").order_by("-pk"))
+    view = make_view(change, actor, plan, run, rows, history)
+    if request.GET.get("open") == "all":
+        rows = [replace(row, open=True) for row in rows]
+    if plan and run:
+        rows = _with_buttons(rows, view, run, plan)
+    situation = _situation(change, plan, run, rows, view, actor) if plan else None
+    done, total = done_count(rows, run.phase) if run else (0, 0)
+    return {
+        "change": change,
+        "plan": plan,
+        "run": run,
+        "rows": rows,
+        "next": next_thing(view),
+        "other_buttons": other_buttons(view),
+        "edit_url": _edit_url(change) if view.may(Action.EDIT) else "",
+        "conditions": conditions(change) if plan and change.state in GATED else [],
+        "waiting_panels": panels_of(Place.WAITING, situation) if situation and change.state is State.WAITING else [],
+        "result_panels": panels_of(Place.RESULT, situation) if situation else [],
+        "result_buttons": _result_buttons(view, plan, rows),
+        "transitions": history,
+        "approvals": list(change.approvals.select_related("approver")),
+        "references": references(plan) if plan else [],
+        "done": done,
+        "total": total,
+        "moving": is_moving(change),
+        "stamp": stamp_of(change, run, step_marks(part.row for row in rows for part in row.parts)),
+        "all_open": request.GET.get("open") == "all",
+    }
+
+
+def make_view(change: Change, actor: Actor, plan: Plan | None, run: Run | None, rows: Sequence[Row], history: Sequence[Transition]) -> View:
+    """What the sentence on top is made from."""
+    at = row_at(rows, run.phase) if run else None
+    undoing = bool(run and run.phase == UNDO)
+    running = change.state in (State.APPROVED, State.BLOCKED)
+    return View(
+        state=change.state,
+        can={action: may(action, actor, change.case()) for action in Action},
+        host=change.host.name,
+        requester=change.requester.display,
+        mine=actor.id == change.requester_id,
+        planning=change.planning,
+        steps=len(rows),
+        step=(at.number, at.step.title) if at else None,
+        undoing=undoing,
+        cancelling=bool(run and run.cancel_requested),
+        reason=_reason(change, run, history),
+        approvers=names_of(Role.APPROVER, change.requester_id, change.editor_id),
+        operators=names_of(Role.OPERATOR),
+        votes=running and bool(votes_of(change, actor.id)),
+        confirm=words_of(change.kind).confirm(plan, run.wait_step) if plan and run and run.wait_step else "",
+    )
+
+
+def _reason(change: Change, run: Run | None, history: Sequence[Transition]) -> str:
+    if change.state is State.WAITING and run:
+        return run.wait_prompt
+    return history[0].reason if history else ""
+
+
+def _with_buttons(rows: list[Row], view: View, run: Run, plan: Plan) -> list[Row]:
+    """The buttons stand at the step they speak of: the one that runs, waits or broke."""
+    at = row_at(rows, run.phase)
+    broken = view.state in BROKEN
+    if at is None and broken and rows:
+        at = rows[0] if run.phase == UNDO else rows[-1]
+    if at is None:
+        return rows
+    buttons = step_buttons(view, words_of(plan.kind).undo(plan, touched(rows)))
+    stands = what_stands(rows, at, run.phase) if broken else ""
+    here = replace(at, buttons=buttons, stands=stands, open=at.open or broken)
+    return [here if row.number == here.number else row for row in rows]
+
+
+def _result_buttons(view: View, plan: Plan | None, rows: Sequence[Row]) -> tuple[Any, ...]:
+    if plan is None or view.state is not State.SUCCEEDED:
+        return ()
+    return undo_button(view, words_of(plan.kind).undo(plan, touched(rows)))
+
+
+def _situation(
+    change: Change, plan: Plan, run: Run | None, rows: Sequence[Row], view: View, actor: Actor
+) -> Situation:
+    return Situation(
+        change,
+        plan,
+        run.wait_step if run else "",
+        frozenset(action.value for action in Action if view.may(action)),
+        actor,
+        {row.step.key: row.do.row.found for row in rows if row.do and row.do.row.found},
+    )
+
+
+def _edit_url(change: Change) -> str:
+    """Each kind has its own form, at `<kind>_edit`; empty where it is not installed."""
+    try:
+        return reverse(f"{change.kind}_edit", args=[change.pk])
+    except NoReverseMatch:
+        return ""

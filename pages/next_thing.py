@@ -1,0 +1,244 @@
+"""The one thing to do next on a change, for the person who looks, as a sentence with its buttons. Pure.
+
+One function for each state. Buttons appear only where the policy says yes; where it says no to
+what everybody waits for, the sentence names who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from changes.policy import Action, Decision
+from changes.states import LABELS, State
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that posts to `/changes/<n>/<action>`; with `explain` it opens to that first.
+
+    ask  label of the text that is asked for, posted as `reason`
+    """
+
+    action: str
+    label: str
+    tone: str = "secondary"
+    icon: str = ""
+    explain: str = ""
+    ask: str = ""
+    required: bool = False
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """tone as in `changes.states.Label`; muted is the reason why something cannot be done by this person."""
+
+    tone: str
+    sentence: str
+    buttons: tuple[Button, ...] = ()
+    muted: str = ""
+    decide: bool = False
+    """Show the form to approve or reject."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the sentence is made from.
+
+    can        each action with the policy's decision for this person
+    step       number and title of the step that runs, waits or broke; None if there is none
+    steps      how many steps the plan has; in an undo, how many are taken back
+    reason     why the change came into its state
+    approvers, operators   who may, in words: “Amir or another approver”
+    confirm    label of the button that confirms what a run waits for
+    votes      whether approvals are left if this person starts it
+    """
+
+    state: State
+    can: Mapping[Action, Decision]
+    host: str
+    requester: str
+    mine: bool
+    planning: bool = False
+    steps: int = 0
+    step: tuple[int, str] | None = None
+    undoing: bool = False
+    cancelling: bool = False
+    reason: str = ""
+    approvers: str = ""
+    operators: str = ""
+    votes: bool = False
+    confirm: str = "It is done: go on"
+
+    def may(self, action: Action) -> bool:
+        return self.can[action].allowed
+
+
+def next_thing(view: View) -> Next:
+    """What to show on top of the change page."""
+    if view.planning:
+        return Next("info", f"Reading {view.host}’s facts and planning …")
+    return SAY.get(view.state, _ended)(view)
+
+
+def _draft(view: View) -> Next:
+    return Next("neutral", "Not planned yet.")
+
+
+def _refused(view: View) -> Next:
+    muted = "" if view.may(Action.EDIT) else f"{view.requester} can edit the request, or withdraw it."
+    return Next("bad", "This cannot be planned as asked; nobody was asked to approve it. See why below.", muted=muted)
+
+
+def _planned(view: View) -> Next:
+    if not view.may(Action.SUBMIT):
+        return Next("wait", f"{view.requester} has not submitted the plan yet.")
+    button = Button(Action.SUBMIT, "Submit for approval", "primary", "check")
+    return Next("info", f"The plan of {_count(view)} is ready. Read it, then submit it.", (button,))
+
+
+def _in_review(view: View) -> Next:
+    if view.may(Action.APPROVE):
+        return Next("wait", f"Read the {_count(view)} below, then decide.", decide=True)
+    return Next("wait", f"{view.approvers} must approve this plan.", muted=view.can[Action.APPROVE].reason)
+
+
+def _approved(view: View) -> Next:
+    again = "" if view.state is State.APPROVED else f"It did not start: {view.reason} "
+    tone = "info" if view.state is State.APPROVED else "warn"
+    if not view.may(Action.RUN):
+        return Next(tone, f"{again}{view.operators} must run it.", muted=view.can[Action.RUN].reason)
+    if not view.votes:
+        sentence = f"{again}Another operator must run it, or another approver approve it first."
+        return Next(tone, sentence, muted="Whoever starts a change is not among its approvers.")
+    words = "Run" if view.state is State.APPROVED else "Try again:"
+    button = Button(Action.RUN, f"{words} these {_count(view)} on {view.host}", "primary", "player-play")
+    sentence = again or f"Approved. {view.host} is asked again before the first command; another plan stops it."
+    return Next(tone, sentence, (button,))
+
+
+def _stale(view: View) -> Next:
+    sentence = f"The approved plan no longer fits: {view.reason}"
+    if not view.may(Action.REPLAN):
+        return Next("warn", f"{sentence} {view.requester} has to plan it again.")
+    button = Button(Action.REPLAN, "Plan it again", "primary", "refresh")
+    return Next("warn", f"{sentence} A new plan needs a new approval.", (button,))
+
+
+def _queued(view: View) -> Next:
+    return Next("wait", "Queued: a worker takes it within seconds.")
+
+
+def _gating(view: View) -> Next:
+    return Next("info", f"At the gate: {view.host} is asked again whether everything is as it was planned.")
+
+
+def _running(view: View) -> Next:
+    what = f"Step {view.step[0]} of {view.steps}: {view.step[1]}." if view.step else "The next step begins."
+    if view.cancelling:
+        what += " It will stop when this step is done." if view.step else " It will stop before it."
+    return Next("info", what)
+
+
+def _undoing(view: View) -> Next:
+    return Next("info", f"Taking back step {view.step[0]}: {view.step[1]}." if view.step else "The undo begins.")
+
+
+def _waiting(view: View) -> Next:
+    if view.may(Action.CONFIRM):
+        return Next("wait", view.reason, (Button(Action.CONFIRM, view.confirm, "primary", "check"),))
+    return Next("wait", view.reason, muted=f"{view.operators} must confirm it. {view.can[Action.CONFIRM].reason}")
+
+
+def _broken(view: View) -> Next:
+    what = {State.FAILED: "Failed", State.CANCELLED: "Stopped", State.UNKNOWN: "Nobody can tell how it stands",
+            State.UNDO_FAILED: "The undo stopped"}[view.state]  # fmt: skip
+    where = f" at step {view.step[0]}, “{view.step[1]}”" if view.step else ""
+    who = "" if view.may(Action.CLOSE) else f"{view.operators} must decide how it goes on."
+    hold = f"{view.host} stays locked until it is decided."
+    return Next(LABELS[view.state].tone, f"{what}{where}. {hold}", muted=who)
+
+
+def _succeeded(view: View) -> Next:
+    return Next("ok", f"Done: all {_count(view)} are verified on {view.host}.")
+
+
+def _undone(view: View) -> Next:
+    return Next("neutral", f"Taken back: {view.host} is as it was before, and free for other changes.")
+
+
+def _ended(view: View) -> Next:
+    return Next(LABELS[view.state].tone, f"{LABELS[view.state].word.capitalize()}. {view.reason}".strip())
+
+
+def _count(view: View) -> str:
+    return f"{view.steps} step{'' if view.steps == 1 else 's'}"
+
+
+SAY: dict[State, Callable[[View], Next]] = {
+    State.DRAFT: _draft,
+    State.REFUSED: _refused,
+    State.PLANNED: _planned,
+    State.IN_REVIEW: _in_review,
+    State.APPROVED: _approved,
+    State.BLOCKED: _approved,
+    State.STALE: _stale,
+    State.QUEUED: _queued,
+    State.GATING: _gating,
+    State.RUNNING: _running,
+    State.UNDOING: _undoing,
+    State.WAITING: _waiting,
+    State.FAILED: _broken,
+    State.CANCELLED: _broken,
+    State.UNKNOWN: _broken,
+    State.UNDO_FAILED: _broken,
+    State.SUCCEEDED: _succeeded,
+    State.UNDONE: _undone,
+}
+
+
+def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
+    """What can be done at the step that runs or broke."""
+    buttons = []
+    if view.may(Action.CANCEL) and not view.cancelling:
+        buttons.append(_cancel(view))
+    if view.may(Action.RESUME):
+        label = f"Resume with step {view.step[0]}" if view.step else "Resume"
+        buttons.append(Button(Action.RESUME, label, "primary", "player-play"))
+    if view.may(Action.PROBE):
+        buttons.append(Button(Action.PROBE, f"Ask {view.host} again", "primary", "refresh"))
+    if view.state is not State.SUCCEEDED:
+        buttons += undo_button(view, undo_words)
+    if view.may(Action.CLOSE):
+        explain = f"Nothing more is done on {view.host}; it stays as it is now, and its lock is given back."
+        ask = f"What is true on {view.host} now, and why it is left so"
+        buttons.append(Button(Action.CLOSE, "Close: leave it as it is", "danger", "x", explain, ask, True))
+    return tuple(buttons)
+
+
+def undo_button(view: View, words: str) -> tuple[Button, ...]:
+    """The undo with what it does, if this person may."""
+    if not view.may(Action.UNDO):
+        return ()
+    explain = (
+        "Each step that was done or begun is taken back, last first. Each first checks that what is there is what"
+        " this change left, and refuses where somebody has changed it since."
+    )
+    return (Button(Action.UNDO, f"Undo: {words}", "danger", "arrow-back-up", explain),)
+
+
+def _cancel(view: View) -> Button:
+    if view.state is State.WAITING:
+        return Button(Action.CANCEL, "Stop waiting", "secondary", "player-stop")
+    label = f"Stop after step {view.step[0]}" if view.step else "Stop before the next step"
+    return Button(Action.CANCEL, label, "secondary", "player-stop")
+
+
+def other_buttons(view: View) -> tuple[Button, ...]:
+    """What else may be done before it runs."""
+    if not view.may(Action.WITHDRAW):
+        return ()
+    explain = "The request ends here; nothing is done on the host. Its number and history stay."
+    return (Button(Action.WITHDRAW, "Withdraw the request", "danger", "ban", explain, "Reason"),)

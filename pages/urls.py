@@ -1,0 +1,42 @@
+"""Addresses of the pages that combine floors."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from changes.policy import Action
+from execution.stream import change_events
+from pages.change_acts import ACTS, change_act
+from pages.change_list import change_list
+from pages.change_log import change_log
+from pages.change_page import change_page
+from pages.home import home
+from pages.search import search
+from pages.styleguide import styleguide
+from people.access import signed_in
+
+
+class ActConverter:
+    """A word of the policy that the change page posts; others (a kind's own) are left to other addresses."""
+
+    regex = "|".join(action.value for action in ACTS)
+
+    def to_python(self, value: str) -> str:
+        return Action(value).value
+
+    def to_url(self, value: str) -> str:
+        return Action(value).value
+
+
+register_converter(ActConverter, "act")
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("search", search, name="search"),
+    path("changes/", change_list, name="changes"),
+    path("changes/<int:number>/", change_page, name="change"),
+    path("changes/<int:number>/events", change_events, name="change_events"),
+    path("changes/<int:number>/log.txt", change_log, name="change_log"),
+    path("changes/<int:number>/<act:action>", change_act, name="change_act"),
+    path("styleguide/", signed_in()(styleguide), name="styleguide"),
+]

@@ -1,0 +1,19 @@
+"""Registers the app, its kind of change, and what it adds to the change page."""
+
+from django.apps import AppConfig
+
+
+class RecoveryConfig(AppConfig):
+    name = "recovery"
+
+    def ready(self) -> None:
+        from changes.kinds import register
+        from changes.panels import Place, Words, register_panel, register_words
+        from recovery import panels
+        from recovery.kind import KIND
+
+        register(KIND)
+        register_panel(KIND.key, Place.WAITING, panels.attach_panel)
+        register_panel(KIND.key, Place.RESULT, panels.mounted_panel)
+        register_panel(KIND.key, Place.RESULT, panels.detach_panel)
+        register_words(KIND.key, Words(undo=panels.undo_words, confirm=panels.confirm_words))
