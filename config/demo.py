@@ -38,6 +38,7 @@ CAST = {
     "rosa": ("Rosa Requester", Role.REQUESTER),
     "amir": ("Amir Approver", Role.APPROVER),
     "olu": ("Olu Operator", Role.OPERATOR),
+    "vera": ("Vera Viewer", Role.VIEWER),
     "ada": ("Ada Administrator", Role.ADMINISTRATOR),
 }
 

@@ -76,6 +76,8 @@ def database(state: Path) -> dict[str, Any]:
     url = env.str("REGROUP_DATABASE_URL", default="")
     if url:
         try:
+            if not url.startswith(("postgres://", "postgresql://", "sqlite:////")):
+                raise ValueError(url)
             config: dict[str, Any] = env.db_url_config(url)
         except (ValueError, ImproperlyConfigured) as error:
             raise ImproperlyConfigured(

@@ -123,12 +123,18 @@ def listener(port: int) -> str:
     inodes = set(_listening_inodes(port))
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            links = {os.readlink(link) for link in (entry / "fd").iterdir()}
-            if links & inodes:
+            if any(_link(file) in inodes for file in (entry / "fd").iterdir()):
                 return f"{(entry / 'comm').read_text().strip()} (pid {entry.name})"
         except OSError:
             continue  # it has ended, or belongs to somebody else
     return ""
+
+
+def _link(file: Path) -> str:
+    try:
+        return os.readlink(file)
+    except OSError:
+        return ""  # closed meanwhile
 
 
 def _listening_inodes(port: int) -> list[str]:

@@ -9,6 +9,7 @@ import random
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 
 import uvicorn
 from django.conf import settings
@@ -31,7 +32,6 @@ PRELOADED = (
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
 )
-NAME_PROCESS = 15  # PR_SET_NAME in linux/prctl.h
 
 
 def use(environment: Mapping[str, str]) -> None:
@@ -74,7 +74,7 @@ def web(port: int) -> Program:
             lifespan="off",
         )
 
-    return _program("web", serve)
+    return _program("web", "regroup: web", serve)
 
 
 def runs() -> Program:
@@ -89,24 +89,35 @@ def sweeps() -> Program:
 
 def beat() -> Program:
     """The clock that rings for the janitor."""
-    return _program("beat", _celery("beat", "--pidfile=", "--loglevel", "WARNING"))
+    return _program("beat", "regroup: celery beat", _celery("beat", "--pidfile=", "--loglevel", "WARNING"))
 
 
 def _worker(queue: str, *pool: str) -> Program:
-    return _program(queue, _celery("worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET, "--loglevel", "INFO"))
+    words = ("worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET, "--loglevel", "INFO")
+    return _program(queue, f"regroup: celery {queue}", _celery(*words))
 
 
 def _celery(*words: str) -> Callable[[], object]:
     return lambda: celery_app.start(argv=list(words))
 
 
-def _program(name: str, main: Callable[[], object]) -> Program:
+def _program(name: str, title: str, main: Callable[[], object]) -> Program:
     def begin() -> None:
         random.seed()
-        sys.argv = [f"regroup-{name}"]
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(NAME_PROCESS, f"regroup-{name}".encode(), 0, 0, 0)
+        rename(title)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a real text stream
         main()
 
     return Program(name, main=begin)
+
+
+def rename(title: str) -> None:
+    """Show this process under another command line, for `ps` and people; only as long as ours was.
+
+    The kernel shows the memory where argv once was put; fields 48 and 49 of proc(5) stat say where.
+    """
+    sys.argv = [title]
+    if sys.platform == "linux":
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        start, end = int(fields[45]), int(fields[46])
+        ctypes.memmove(start, title.encode()[: end - start - 1].ljust(end - start, b"\0"), end - start)

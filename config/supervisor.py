@@ -88,6 +88,9 @@ class LogFile:
                 older.replace(f"{self.path}.{number}")
         self._file = self.path.open("ab", buffering=0)
 
+    def close(self) -> None:
+        self._file.close()
+
 
 class Child:
     """One program and the process that runs it now: `pid` is 0 while there is none."""
@@ -160,6 +163,12 @@ class Child:
         """SIGTERM to the leader alone: it knows best in which order its own children end."""
         if not self.has_ended():
             os.kill(self.pid, signal.SIGTERM)
+
+    def finish(self) -> None:
+        """The last end: kill what is still there, keep the last lines."""
+        if self.pid:
+            self.reap()
+        self._log.close()
 
     def reap(self) -> str:
         """Kill what is left of its group, and say how the leader ended."""
@@ -275,6 +284,5 @@ class Supervisor:
         for child in self.children:
             if not child.has_ended():
                 self._say(f"{child.program.name} did not end within {GRACE:g} s and was killed")
-            if child.pid:
-                child.reap()
+            child.finish()
         self.children.clear()
