@@ -86,6 +86,7 @@ def _forget_unused(root: Path) -> None:
 
 def _run(words: list[str], what: str) -> None:
     environment = os.environ | {"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"}
+    words = ["setpriv", "--pdeathsig", "TERM", *words]  # a killed build leaves nothing running
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise LabError(f"{what} failed (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-800:]}")
