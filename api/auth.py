@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -16,29 +12,23 @@ from people.selectors import actor_of, token_user
 
 
 class Bearer(HttpBearer):
-    """`Authorization: Bearer rgp_…`: a token that its owner issued on the account page."""
+    """`Authorization: Bearer rgp_…`: a token that its owner issued on the account page.
+
+    The person must have one of the roles; without them the refusal names what is missing.
+    """
+
+    def __init__(self, *roles: Role) -> None:
+        super().__init__()
+        self.roles = roles
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return token_user(token)
+        user = token_user(token)
+        if user and not actor_of(user).may(*self.roles):
+            raise Denied(f"This takes the role {' or '.join(self.roles)}, which you do not have.", "api", None)
+        return user
 
 
 def user_of(request: HttpRequest) -> User:
     """Whose token the request carried."""
     user: User = request.auth  # type: ignore[attr-defined]  # set by ninja once authenticate() gave a user
     return user
-
-
-def wants(*roles: Role) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The caller must have one of the roles; which one is told in the refusal."""
-
-    def decorate(operation: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(operation)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if not actor_of(user_of(request)).may(*roles):
-                names = " or ".join(roles)
-                raise Denied(f"This takes the role {names}, which you do not have.", operation.__name__, None)
-            return operation(request, *args, **kwargs)
-
-        return checked
-
-    return decorate

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
-from api.auth import user_of, wants
+from api.auth import Bearer, user_of
 from api.problems import REFUSALS, FieldErrors
 from execution.facts import wish
 from inventory.connect import scan_key
@@ -109,28 +109,24 @@ ONE: dict[Any, Any] = {200: HostOut, **REFUSALS}
 
 
 @router.get("/hosts", response={200: HostPage, **REFUSALS}, summary="Hosts by name")
-@wants(Role.VIEWER)
 def hosts(request: HttpRequest, after: str = "", limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
     rows = list(host_list().filter(name__gt=after).order_by("name")[: limit + 1])
     page = rows[:limit]
     return {"items": [host_out(row) for row in page], "after": page[-1].name if len(rows) > limit else None}
 
 
-@router.post("/hosts", response={201: HostOut, **REFUSALS}, summary="Add a host")
-@wants(Role.ADMINISTRATOR)
-def host_new(request: HttpRequest, body: HostIn) -> tuple[int, dict[str, Any]]:
+@router.post("/hosts", response={201: HostOut, **REFUSALS}, summary="Add a host", auth=Bearer(Role.ADMINISTRATOR))
+def host_new(request: HttpRequest, body: HostIn) -> Status:
     form = HostForm({**body.dict(), "credential": _credential(body.credential)})
-    return 201, host_out(_saved(request, form, "host.create"))
+    return Status(201, host_out(_saved(request, form, "host.create")))
 
 
 @router.get("/hosts/{name}", response=ONE, summary="One host with its last facts")
-@wants(Role.VIEWER)
 def host_get(request: HttpRequest, name: str) -> dict[str, Any]:
     return host_out(host_by_name(name))
 
 
-@router.patch("/hosts/{name}", response=ONE, summary="Change a host")
-@wants(Role.ADMINISTRATOR)
+@router.patch("/hosts/{name}", response=ONE, summary="Change a host", auth=Bearer(Role.ADMINISTRATOR))
 def host_patch(request: HttpRequest, name: str, body: HostPatch) -> dict[str, Any]:
     row = host_by_name(name)
     now = {field: getattr(row, f"{field}_id", None) or getattr(row, field) for field in HostForm.Meta.fields}
@@ -140,8 +136,12 @@ def host_patch(request: HttpRequest, name: str, body: HostPatch) -> dict[str, An
     return host_out(_saved(request, HostForm({**now, **sent}, instance=row), "host.edit"))
 
 
-@router.post("/hosts/{name}/trust", response=ONE, summary="Trust the key that the host shows, by its fingerprint")
-@wants(Role.OPERATOR, Role.ADMINISTRATOR)
+@router.post(
+    "/hosts/{name}/trust",
+    response=ONE,
+    summary="Trust the key that the host shows, by its fingerprint",
+    auth=Bearer(Role.OPERATOR, Role.ADMINISTRATOR),
+)
 def host_trust(request: HttpRequest, name: str, body: Fingerprint) -> dict[str, Any]:
     """Asks the host for its key first, unless one waits already; a key is pinned only by its fingerprint."""
     host, actor = host_by_name(name), actor_of(user_of(request))
@@ -152,37 +152,32 @@ def host_trust(request: HttpRequest, name: str, body: Fingerprint) -> dict[str, 
 
 
 @router.post("/hosts/{name}/facts", response={202: HostOut, **REFUSALS}, summary="Ask the host for fresh facts")
-@wants(Role.VIEWER)
-def host_facts(request: HttpRequest, name: str) -> tuple[int, dict[str, Any]]:
+def host_facts(request: HttpRequest, name: str) -> Status:
     """Answers at once with what is known; a worker asks the host."""
     host = host_by_name(name)
     wish(host)
-    return 202, host_out(host)
+    return Status(202, host_out(host))
 
 
 @router.get("/owners", response={200: list[OwnerOut], **REFUSALS}, summary="Owners by name")
-@wants(Role.VIEWER)
 def owners(request: HttpRequest) -> list[Owner]:
     return list(owner_list())
 
 
-@router.post("/owners", response={201: OwnerOut, **REFUSALS}, summary="Add an owner")
-@wants(Role.ADMINISTRATOR)
-def owner_new(request: HttpRequest, body: OwnerIn) -> tuple[int, Owner]:
-    return 201, _saved(request, OwnerForm(body.dict()), "owner.create")
+@router.post("/owners", response={201: OwnerOut, **REFUSALS}, summary="Add an owner", auth=Bearer(Role.ADMINISTRATOR))
+def owner_new(request: HttpRequest, body: OwnerIn) -> Status:
+    return Status(201, _saved(request, OwnerForm(body.dict()), "owner.create"))
 
 
 @router.get("/vms", response={200: list[VmIn], **REFUSALS}, summary="VMs by name")
-@wants(Role.VIEWER)
 def vms(request: HttpRequest) -> list[dict[str, Any]]:
     return [vm_out(row) for row in vm_list()]
 
 
-@router.post("/vms", response={201: VmIn, **REFUSALS}, summary="Add a VM")
-@wants(Role.ADMINISTRATOR)
-def vm_new(request: HttpRequest, body: VmIn) -> tuple[int, dict[str, Any]]:
+@router.post("/vms", response={201: VmIn, **REFUSALS}, summary="Add a VM", auth=Bearer(Role.ADMINISTRATOR))
+def vm_new(request: HttpRequest, body: VmIn) -> Status:
     owner = Owner.objects.get(name__iexact=body.owner).pk if body.owner else None
-    return 201, vm_out(_saved(request, VmForm({**body.dict(), "owner": owner}), "vm.create"))
+    return Status(201, vm_out(_saved(request, VmForm({**body.dict(), "owner": owner}), "vm.create")))
 
 
 def host_out(host: Host) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from ninja import NinjaAPI
 
 from api import audit, changes, inventory, problems
 from api.auth import Bearer
+from people.roles import Role
 
 api = NinjaAPI(
     title="Regroup",
     version="1",
     description="Change management for VM recovery. Every refusal is a problem document with a sentence.",
-    auth=Bearer(),
+    auth=Bearer(Role.VIEWER),
     openapi_url="/openapi.json",
     docs_url="/docs",
     urls_namespace="api",

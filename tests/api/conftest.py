@@ -1,3 +1,4 @@
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ class Caller:
 @pytest.fixture
 def api(db) -> Callable[[User | None], Caller]:
     """`api(rosa).get("/changes")`; `api(None)` sends no token."""
-    return lambda user: Caller(token_issue(user, "test")[1] if user else "")
+    return lambda user: Caller(token_issue(user, secrets.token_hex(4))[1] if user else "")
 
 
 @pytest.fixture
