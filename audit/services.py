@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from audit.models import Entry
+from audit.text import storable
 
 SYSTEM = "Regroup"
 """The actor's name where no person acted."""
@@ -34,12 +35,12 @@ def record(
     """
     return Entry.objects.create(
         actor_id=actor_id,
-        actor_name=actor_name,
+        actor_name=storable(actor_name),
         action=action,
         object_kind=kind,
         object_id=str(object_id),
-        object_label=label[:200],
-        detail=dict(detail or {}),
+        object_label=storable(label)[:200],
+        detail=storable(dict(detail or {})),
         request_id=request_id,
         ip=ip,
     )

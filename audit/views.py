@@ -10,7 +10,7 @@ from audit.selectors import FILTERS, filtered, page
 
 def audit(request: HttpRequest) -> HttpResponse:
     """Entries newest first; `before` and `after` are ids, the filters stand in the URL."""
-    chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    chosen = {name: request.GET.get(name, "").replace("\0", "").strip() for name in FILTERS}
     shown = page(filtered(chosen), before=_number(request, "before"), after=_number(request, "after"))
     context = {
         "entries": shown.entries,

@@ -24,7 +24,7 @@ class Page(Generic[Row]):
 
 def page_by_name(rows: QuerySet[Row], query: QueryDict, size: int = PAGE) -> Page[Row]:
     """The page that the URL's `after` or `before` (names) asks for; the URL's other words are kept."""
-    before, after = query.get("before"), query.get("after")
+    before, after = clean(query.get("before", "")), clean(query.get("after", ""))
     if before:
         found = list(rows.filter(name__lt=before).order_by("-name")[: size + 1])
         kept = found[:size][::-1]
@@ -47,4 +47,9 @@ def _link(query: QueryDict, word: str, rows: list[Any], more: bool) -> str | Non
 
 def filters(query: Mapping[str, str], *names: str) -> dict[str, str]:
     """The named filters of a URL, stripped; empty text where one is not given."""
-    return {name: query.get(name, "").strip() for name in names}
+    return {name: clean(query.get(name, "")) for name in names}
+
+
+def clean(text: str) -> str:
+    """Text of a URL for the database: PostgreSQL takes no NUL."""
+    return text.replace("\0", "").strip()

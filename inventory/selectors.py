@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from inventory.models import Host, HostQuerySet, Owner, Vm
+from inventory.paging import clean
 from inventory.states import HostTrust
 
 MOST_HITS = 8
@@ -36,7 +37,7 @@ def host_list(*, text: str = "", trust: str = "", owner: str = "") -> HostQueryS
 
 def host_by_name(name: str) -> Host:
     """Raises Host.DoesNotExist."""
-    return Host.objects.select_related("vm__owner", "credential", "jump", "facts").get(name__iexact=name)
+    return Host.objects.select_related("vm__owner", "credential", "jump", "facts").get(name__iexact=clean(name))
 
 
 def vm_list(*, text: str = "") -> QuerySet[Vm]:
@@ -48,7 +49,7 @@ def vm_list(*, text: str = "") -> QuerySet[Vm]:
 
 def vm_by_name(name: str) -> Vm:
     """Raises Vm.DoesNotExist."""
-    return Vm.objects.select_related("owner").get(name__iexact=name)
+    return Vm.objects.select_related("owner").get(name__iexact=clean(name))
 
 
 def owner_list(*, text: str = "") -> QuerySet[Owner]:
@@ -58,7 +59,7 @@ def owner_list(*, text: str = "") -> QuerySet[Owner]:
 
 def search(text: str, most: int = MOST_HITS) -> list[Hit]:
     """Hosts, VMs and owners whose name, address or service holds the text; `most` of each kind."""
-    text = text.strip()
+    text = clean(text)
     if not text:
         return []
     hosts, vms, owners = host_list(text=text)[:most], vm_list(text=text)[:most], owner_list(text=text)[:most]

@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from audit.services import SYSTEM, record
+from audit.text import storable
 from inventory.models import Host, HostFacts, HostKey
 from inventory.states import KEY_LABELS, KEY_MOVES, KeyState
 from people.actor import Actor
@@ -110,12 +111,14 @@ def same_fingerprint(given: str, shown: str) -> bool:
 def facts_record(host: Host, facts: dict[str, Any]) -> None:
     """Keep what the host just said (JSON) in the place of what it said before."""
     now = timezone.now()
-    HostFacts.objects.update_or_create(host=host, defaults={"facts": facts, "at": now, "tried_at": now, "error": ""})
+    HostFacts.objects.update_or_create(
+        host=host, defaults={"facts": storable(facts), "at": now, "tried_at": now, "error": ""}
+    )
 
 
 def facts_failed(host: Host, sentence: str) -> None:
     """Keep why the host could not be asked; what it said last stays."""
-    HostFacts.objects.update_or_create(host=host, defaults={"error": sentence, "tried_at": timezone.now()})
+    HostFacts.objects.update_or_create(host=host, defaults={"error": storable(sentence), "tried_at": timezone.now()})
 
 
 def _move(key: HostKey, new: KeyState, **values: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from people.actor import Actor
 from people.models import Token, User
 from people.roles import Role, known
 
+TOKEN = re.compile(r"rgp_(?P<prefix>[0-9a-f]{8})[A-Za-z0-9_-]{43}")
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -45,9 +47,10 @@ def token_user(text: str) -> User | None:
 
     Notes when it was used, once a minute at most.
     """
-    now = timezone.now()
-    prefix = text.removeprefix("rgp_")[:8]
-    token = Token.objects.usable(now).select_related("user").filter(prefix=prefix).first()
+    form, now = TOKEN.fullmatch(text), timezone.now()
+    if form is None:
+        return None
+    token = Token.objects.usable(now).select_related("user").filter(prefix=form["prefix"]).first()
     if token is None or not secrets.compare_digest(token.hash, token_hash(text)):
         return None
     if token.last_used is None or now - token.last_used > USE_NOTED_EVERY:

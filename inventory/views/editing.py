@@ -21,8 +21,17 @@ def saved(request: Request, form: forms.ModelForm[Any]) -> bool:
     with transaction.atomic():
         action = "create" if form.instance.pk is None else "edit"
         row = form.save()
-        record_edit(f"{kind}.{action}", row, request.actor, {"fields": form.changed_data})
+        record_edit(f"{kind}.{action}", row, request.actor, _changes(form))
     return True
+
+
+def _changes(form: forms.ModelForm[Any]) -> dict[str, str]:
+    """Each changed field as `old → new`, or what a new row was given."""
+    told = {}
+    for name in form.changed_data:
+        old, new = form.fields[name].to_python(form.initial.get(name)), form.cleaned_data[name]
+        told[name] = f"{old or '—'} → {new or '—'}" if form.initial else str(new)
+    return told
 
 
 def form_page(request: Request, template: str, form: forms.BaseForm, **context: Any) -> HttpResponse:

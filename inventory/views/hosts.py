@@ -14,7 +14,7 @@ from inventory.credentials import host_sign_in
 from inventory.facts_view import sections
 from inventory.forms import HostForm, HostKeyForm, HostNewForm, SignInFields, TrustForm
 from inventory.models import Host, HostFacts
-from inventory.paging import filters, page_by_name
+from inventory.paging import clean, filters, page_by_name
 from inventory.panels import panels_for
 from inventory.selectors import host_by_name, host_list
 from inventory.services import record_edit
@@ -123,7 +123,7 @@ def host_credential(request: Request, name: str) -> HttpResponse:
 def host_check(request: Request) -> HttpResponse:
     """What is wrong with the field that was just typed in, as a sentence, or nothing."""
     field = request.htmx.trigger_name or ""
-    known = Host.objects.filter(name__iexact=request.POST.get("is", "")).first()
+    known = Host.objects.filter(name__iexact=clean(request.POST.get("is", ""))).first()
     form = HostForm(request.POST, instance=known)
     errors = list(form.errors.get(field, [])) if field in CHECKED else []
     if field in ("address", "port"):

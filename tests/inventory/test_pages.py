@@ -77,6 +77,16 @@ def test_empty_lists_offer_the_first_step(client, as_user, ada):
     assert b"No VMs yet" in client.get(reverse("vms")).content
 
 
+@pytest.mark.parametrize("path", ["/hosts/?text=%00", "/hosts/?after=%00", "/audit/?actor=%00", "/vms/?text=a%00b"])
+def test_a_nul_in_the_address_is_passed_over(client, as_user, vera, path):
+    assert as_user(client, vera).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/hosts/%00/", "/vms/%00/"])
+def test_a_nul_names_nothing(client, as_user, vera, path):
+    assert as_user(client, vera).get(path).status_code == 404
+
+
 def test_names_are_found_whatever_their_case(client, as_user, vera, app02):
     assert as_user(client, vera).get("/hosts/APP02/").status_code == 200
 
@@ -116,10 +126,17 @@ def test_an_owner_is_added_edited_and_audited(client, as_user, ada):
     owner = Owner.objects.get()
     client.post(reverse("owner_edit", args=[owner.pk]), {"name": "Finance", "kind": "team", "deputy": "Ines"})
     assert Owner.objects.get().deputy == "Ines"
-    assert list(Entry.objects.filter(object_kind="owner").values_list("action", "detail__fields")) == [
-        ("owner.edit", ["deputy"]),
-        ("owner.create", ["name"]),
+    assert list(Entry.objects.filter(object_kind="owner").values_list("action", "detail")) == [
+        ("owner.edit", {"deputy": "— → Ines"}),
+        ("owner.create", {"name": "Finance"}),
     ]
+
+
+def test_a_change_of_owner_names_both_owners(client, as_user, ada, vm42):
+    other = Owner.objects.create(name="Web")
+    words = {"name": "vm42", "criticality": "critical", "service": "ledger", "owner": other.pk}
+    as_user(client, ada).post(reverse("vm_edit", args=["vm42"]), words)
+    assert Entry.objects.get(action="vm.edit").detail == {"owner": "Finance platform → Web"}
 
 
 def test_a_taken_name_is_said_at_the_form(client, as_user, ada, vm42):

@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -77,8 +79,13 @@ def test_anyone_is_anyone():
 
 @pytest.mark.django_db(transaction=True)
 def test_an_async_view_is_guarded_too(olu, vera):
-    assert asyncio.run(ask(guarded_stream, olu)).content == b"olu"
-    assert asyncio.run(ask(guarded_stream, vera)).status_code == 403
+    async def ask_and_hang_up(user):
+        answer = await ask(guarded_stream, user)
+        await sync_to_async(connections.close_all)()  # the thread that asked the database has its own connection
+        return answer
+
+    assert asyncio.run(ask_and_hang_up(olu)).content == b"olu"
+    assert asyncio.run(ask_and_hang_up(vera)).status_code == 403
 
 
 def test_the_policy_can_be_read_from_the_view():
