@@ -16,6 +16,10 @@ from changes.states import IllegalMove
 from people.access import Request
 
 
+class ActFailed(Exception):
+    """Something outside of Regroup did not work; the message is the sentence. Nothing was moved."""
+
+
 def try_act(request: Request, change: Change, act: Callable[[], object], done: str) -> HttpResponseRedirect:
     """Call `act` and go to the change's page, saying `done`. Raises PermissionDenied for a person who may not.
 
@@ -27,6 +31,8 @@ def try_act(request: Request, change: Change, act: Callable[[], object], done: s
         if not _may_still(request, no):
             raise PermissionDenied(str(no)) from no
         messages.error(request, str(no))
+    except ActFailed as failed:
+        messages.error(request, str(failed))
     except (Moved, IllegalMove, LockHeld) as moved:
         messages.warning(request, str(moved))
     except ObjectDoesNotExist:

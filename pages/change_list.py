@@ -98,11 +98,11 @@ def page_of(rows: QuerySet[Change], query: QueryDict, size: int = PAGE) -> Page:
 
 
 def new_urls() -> list[tuple[str, str]]:
-    """Title and address of the form of each kind that has one, at `<kind>_new`."""
+    """“New recovery” and the like, with the address of each kind's form, which is at `<kind>_new`."""
     found = []
     for kind in kinds():
         try:
-            found.append((kind.title, reverse(f"{kind.key}_new")))
+            found.append((f"New {kind.key}", reverse(f"{kind.key}_new")))
         except NoReverseMatch:
             continue
     return found

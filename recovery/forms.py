@@ -1,0 +1,285 @@
+"""The form of a recovery: what is typed, the file that was uploaded, and what both and the host say.
+
+One form in several rounds: each round posts all of it and gets all of it back, so that nothing
+typed or uploaded is lost and it works without JavaScript. What is right and wrong is decided in
+`recovery.preview` and `recovery.request`; this only carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+
+from changes.models import Change
+from changes.plan import Json
+from inventory.models import Host, HostFacts, Vm
+from people.models import User
+from recovery.kind import KIND
+from recovery.models import Upload
+from recovery.planner import Facts
+from recovery.preview import Preview, check, preview
+from recovery.request import DEADLINE, Request, Volume, default_mount_point, mount_point_problem
+from recovery.uploads import upload_keep, upload_keep_bytes, upload_of
+
+DEADLINES = ((3600, "1 hour"), (DEADLINE, "4 hours"), (43200, "12 hours"), (86400, "1 day"), (259200, "3 days"))
+ANEW = {"hx-post": "", "hx-trigger": "change", "hx-target": "#recovery-form", "hx-swap": "innerHTML"}
+"""On a choice that others depend on: the form is asked for again."""
+
+AT_FIELD = {"metadata": "file", "": None}
+"""Where a problem of the request stands in the form, if not at the field of its own name."""
+
+
+class KeptFile(forms.FileField):
+    """Needed, but perhaps uploaded in an earlier round: whether it is there is for `Draft` to say."""
+
+    def clean(self, data: Any, initial: Any = None) -> None:
+        return None
+
+
+class RecoveryForm(forms.Form):
+    """The plain fields; logical volumes are rows of `Draft`."""
+
+    vm = forms.ModelChoiceField(
+        Vm.objects.select_related("owner"),
+        to_field_name="name",
+        label="Lost VM",
+        help_text="Whose disk is to be recovered.",
+        empty_label="Choose the VM",
+        widget=forms.Select(attrs=ANEW),
+        error_messages={"required": "Choose the VM that was lost.", "invalid_choice": "There is no VM of this name."},
+    )
+    host = forms.ModelChoiceField(
+        Host.objects.all(),
+        to_field_name="name",
+        label="Target host",
+        help_text="A running host; the old disk is attached to it, and its volumes are mounted there.",
+        empty_label="Choose the host",
+        widget=forms.Select(attrs=ANEW),
+        error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
+    )
+    file = KeptFile(
+        label="The old VM’s LVM backup file",
+        help_text="/etc/lvm/backup/<group> of the lost VM, restored from its last file backup.",
+        widget=forms.FileInput(attrs=ANEW),
+    )
+    new_vg = forms.CharField(
+        max_length=200,
+        label="New volume group name",
+        help_text="The old group carries this name while it is on the host.",
+        error_messages={"required": "Give the group a name that the host does not have yet."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=4000,
+        help_text="Why it is needed. Approvers read this first.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why; an approver has nothing else to go by."},
+    )
+    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    attach_deadline = forms.TypedChoiceField(
+        choices=DEADLINES,
+        coerce=int,
+        initial=DEADLINE,
+        label="Wait for the disk",
+        help_text="How long a run waits for the old disk before it gives up.",
+    )
+
+
+@dataclass(slots=True)
+class Row:
+    """A logical volume of the file, and what is wanted of it. `error` is about its mount point."""
+
+    number: int
+    lv: str
+    size: int
+    offered: bool
+    note: str
+    wanted: bool
+    mount_point: str
+    read_write: bool
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One round of the form.
+
+    upload, preview  the file and what is in it; None before there is one
+    facts            what the chosen host last said, None if nothing usable
+    """
+
+    form: RecoveryForm
+    vm: Vm | None
+    host: Host | None
+    upload: Upload | None
+    preview: Preview | None
+    rows: list[Row]
+    facts: Mapping[str, Json] | None
+    volume_errors: tuple[str, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the file could be read, so that names and volumes can be asked about."""
+        return self.preview is not None and not self.preview.problems
+
+    @property
+    def created(self) -> datetime | None:
+        """When the file says it was written."""
+        seconds = self.preview.created if self.preview else None
+        try:
+            return datetime.fromtimestamp(seconds, UTC) if seconds else None
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    @property
+    def is_right(self) -> bool:
+        return not self.form.errors and not self.volume_errors and not any(row.error for row in self.rows)
+
+    def params(self) -> dict[str, Json]:
+        """The request as the change keeps it."""
+        value = self.form.cleaned_data
+        return Request(
+            vm=self.vm.name if self.vm else "",
+            host=self.host.name if self.host else "",
+            metadata=self.preview.text if self.preview else "",
+            file_name=self.upload.name if self.upload else "",
+            new_vg=value.get("new_vg", ""),
+            volumes=tuple(Volume(row.lv, row.mount_point, row.read_write) for row in self.rows if row.wanted),
+            reason=value.get("reason", ""),
+            ticket=value.get("ticket", ""),
+            attach_deadline=value.get("attach_deadline") or DEADLINE,
+        ).to_json()
+
+
+def draft_posted(data: QueryDict, file: UploadedFile | None, user: User, *, final: bool) -> Draft:
+    """A round as it was posted. `final` tells also what is missing; else only what is there and wrong."""
+    values = data.copy()
+    upload = upload_keep(user, file) if file else upload_of(user, data.get("upload", ""))
+    values["upload"] = str(upload.pk) if upload else ""
+    vm = Vm.objects.select_related("owner").filter(name=data.get("vm", "")).first()
+    seen = preview(bytes(upload.data), vm.name if vm else "") if upload else None
+    _suggest(values, data, seen)
+    rows = _rows(values, seen, same=bool(upload) and data.get("upload") == values["upload"], vm=vm)
+    draft = _draft(RecoveryForm(values), vm, data.get("host", ""), upload, seen, rows)
+    _judge(draft, final)
+    return draft
+
+
+def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
+    """The first round: empty, with what the address names, or with another change's request."""
+    if change is None:
+        names = {name: query.get(name, "") for name in ("vm", "host")}
+        vm = Vm.objects.select_related("owner").filter(name=names["vm"]).first()
+        return _draft(RecoveryForm(initial=names), vm, names["host"], None, None, [])
+    asked = Request.from_json(change.params)
+    data = asked.metadata.encode("utf-8", "surrogateescape")
+    upload = upload_keep_bytes(user, asked.file_name or "backup", data)
+    values = QueryDict(mutable=True)
+    fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
+    values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
+    values["upload"] = str(upload.pk)
+    seen = preview(data, asked.vm)
+    wanted = {volume.lv: volume for volume in asked.volumes}
+    for number, row in enumerate(seen.volumes):
+        if volume := wanted.get(row.lv):
+            values[f"on-{number}"], values[f"at-{number}"] = "1", volume.mount_point
+            values[f"mode-{number}"] = "rw" if volume.read_write else "ro"
+    vm = Vm.objects.select_related("owner").filter(name=asked.vm).first()
+    draft = _draft(RecoveryForm(values), vm, asked.host, upload, seen, _rows(values, seen, same=True, vm=vm))
+    _judge(draft, final=False)
+    return draft
+
+
+def known_facts(host: Host | None) -> Mapping[str, Json] | None:
+    """What the host last said to this kind; None if nothing, or in the words of another version of Regroup."""
+    kept = HostFacts.objects.filter(host=host).first() if host else None
+    facts = (kept.facts or {}).get(KIND.key) if kept else None
+    try:
+        Facts.from_json(facts or {})
+    except (KeyError, TypeError, ValueError):
+        return None
+    return facts
+
+
+def _draft(
+    form: RecoveryForm, vm: Vm | None, host: str, upload: Upload | None, seen: Preview | None, rows: list[Row]
+) -> Draft:
+    chosen = Host.objects.select_related("vm").filter(name=host).first()
+    return Draft(form, vm, chosen, upload, seen, rows, known_facts(chosen))
+
+
+def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None) -> None:
+    """A name, where none is typed or the one there is what was suggested for another VM or file."""
+    if seen and seen.new_name and data.get("new_vg", "").strip() in ("", data.get("suggested", "")):
+        values["new_vg"] = seen.new_name
+
+
+def _rows(values: QueryDict, seen: Preview | None, *, same: bool, vm: Vm | None) -> list[Row]:
+    """The file's volumes; with what was chosen for them if that was for the same file."""
+    rows = []
+    for number, volume in enumerate(seen.volumes if seen else ()):
+        typed = values.get(f"at-{number}", "").strip()
+        before = default_mount_point(values.get("for_vm", ""), volume.lv)
+        keep = same and typed and typed != before
+        rows.append(
+            Row(
+                number=number,
+                lv=volume.lv,
+                size=volume.size,
+                offered=volume.offered,
+                note=volume.note,
+                wanted=bool(values.get(f"on-{number}")) if same else volume.offered,
+                mount_point=typed if keep else volume.mount_point,
+                read_write=same and values.get(f"mode-{number}") == "rw",
+            )
+        )
+    return rows
+
+
+def _judge(draft: Draft, final: bool) -> None:
+    """Write everything that is wrong to the field where it is wrong."""
+    form = draft.form
+    form.full_clean()
+    if not final:
+        for name in [name for name in form.errors if not form[name].value()]:
+            del form.errors[name]
+    for row in draft.rows:
+        row.error = mount_point_problem(row.mount_point) if row.wanted else ""
+    if draft.vm and draft.host and draft.host.vm_id == draft.vm.pk:
+        form.add_error("host", f"{draft.host} is the lost VM itself. Choose another host, one that runs.")
+    found = draft.preview.problems if draft.preview and draft.preview.problems else check(draft.params(), draft.facts)
+    volumes = []
+    for name, sentences in found.items():
+        if name == "volumes":
+            volumes += [words for words in sentences if not words.startswith("Volume ")] if draft.is_read else []
+        elif final or _is_there(draft, name):
+            _add(form, AT_FIELD.get(name, name), sentences)
+    draft.volume_errors = tuple(volumes)
+
+
+def _is_there(draft: Draft, name: str) -> bool:
+    if name == "metadata":
+        return draft.upload is not None
+    return bool(draft.form[name].value()) if name in draft.form.fields else False
+
+
+def _add(form: RecoveryForm, name: str | None, sentences: tuple[str, ...]) -> None:
+    """Django's own error for the same field is enough."""
+    if name is None or name not in form.errors:
+        for words in sentences:
+            form.add_error(name, words)
+
+
+def problem_at(draft: Draft, name: str) -> str:
+    """What is wrong at one field now, as it is typed: `new_vg`, or `at-<n>` for a mount point."""
+    if name.startswith("at-"):
+        return next((row.error for row in draft.rows if f"at-{row.number}" == name), "")
+    errors: Any = draft.form.errors.get(name, ())
+    return " ".join(str(error) for error in errors)

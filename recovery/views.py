@@ -1,0 +1,181 @@
+"""Asking for a recovery, and the site's own commands for its disk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+
+from changes.acting import ActFailed, try_act
+from changes.history import note
+from changes.models import Change
+from changes.policy import Action, Decision, may, may_request
+from changes.services import Request as ChangeRequest
+from changes.services import change_create, change_edit
+from changes.states import State
+from execution.doorbell import ring_plan
+from execution.facts import pending, wish
+from execution.models import FactsWish
+from execution.services import run_confirm
+from inventory.models import Host, HostFacts
+from people.access import Request, requires
+from people.roles import Role
+from recovery.attach import AttachFailed, run_site_command
+from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at
+from recovery.kind import KIND
+from recovery.preview import disks, groups
+
+FRESH = timedelta(seconds=60)
+LATE = timedelta(seconds=20)
+
+
+@requires(Role.REQUESTER, methods="GET POST")
+def recovery_new(request: Request) -> HttpResponse:
+    """The form of a new recovery; `?from=7` begins with what change 7 asked for."""
+    _allow(may_request(request.actor))
+    source = request.GET.get("from", "")
+    like = Change.objects.filter(kind=KIND.key, pk=int(source)).first() if source.isdecimal() else None
+    return _form(request, None, like)
+
+
+@requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
+def recovery_edit(request: Request, number: int) -> HttpResponse:
+    """The same form for a change that is not decided yet."""
+    change = _change(number)
+    _allow(may(Action.EDIT, request.actor, change.case()))
+    return _form(request, change, change)
+
+
+def _form(request: Request, change: Change | None, like: Change | None) -> HttpResponse:
+    """One round: the whole page, its partial for htmx, or the change once it is asked for."""
+    final = request.POST.get("go") == "create"
+    if request.method == "POST":
+        draft = draft_posted(request.POST, request.FILES.get("file"), request.user, final=final)
+    else:
+        draft = draft_fresh(request.user, request.GET, like)
+    if final and draft.is_right:
+        return _ask(request, change, draft)
+    page = "recovery/_form.html" if request.htmx else "recovery/form.html"
+    return render(request, page, _context(draft, change), status=422 if final else 200)
+
+
+def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseRedirect:
+    """Create or edit the change, and have it planned."""
+    host, vm, value = draft.host, draft.vm, draft.form.cleaned_data
+    if host is None or vm is None:
+        raise ValueError("A form without host or VM is not right.")
+    wanted = ChangeRequest(KIND.key, draft.params(), host.pk, vm.pk, value["reason"], value["ticket"])
+    if change is None:
+        change = change_create(request.user, wanted)
+        ring_plan(change)
+        return redirect("change", change.pk)
+    edited = change
+    return try_act(request, edited, lambda: ring_plan(change_edit(request.user, edited, wanted)), "")
+
+
+def _context(draft: Draft, change: Change | None) -> dict[str, Any]:
+    return {
+        "draft": draft,
+        "form": draft.form,
+        "change": change,
+        "url": reverse("recovery_edit", args=[change.pk]) if change else reverse("recovery_new"),
+        **(host_context(draft.host) if draft.host else {}),
+    }
+
+
+@requires(Role.REQUESTER, Role.ADMINISTRATOR)
+def recovery_host(request: Request) -> HttpResponse:
+    """The chosen host's live facts: asked for again each second until they have come."""
+    host = Host.objects.filter(name=request.GET.get("host", "")).first()
+    if host is None:
+        raise Http404("There is no host of this name.")
+    context = host_context(host)
+    response = render(request, "recovery/_host.html", context)
+    if not context["asking"]:
+        response["HX-Trigger-After-Settle"] = "facts-came"
+    return response
+
+
+def host_context(host: Host) -> dict[str, Any]:
+    """What the host last said; a worker is asked to look again where that is older than a minute."""
+    kept = HostFacts.objects.filter(host=host).first()
+    asking = pending(host)
+    if not asking and (kept is None or timezone.now() - kept.tried_at > FRESH):
+        wish(host)
+        asking = pending(host)
+    facts = known_facts(host)
+    asked = FactsWish.objects.filter(host=host).values_list("asked_at", flat=True).first()
+    return {
+        "host": host,
+        "kept": kept,
+        "asking": asking,
+        "late": bool(asked and timezone.now() - asked > LATE),
+        "groups": groups(facts) if facts else (),
+        "disks": disks(facts) if facts else (),
+        "error": kept.error if kept and not asking else "",
+    }
+
+
+@requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="POST")
+def recovery_check(request: Request) -> HttpResponse:
+    """One field's error as one types: a sentence, or nothing."""
+    draft = draft_posted(request.POST, None, request.user, final=False)
+    return HttpResponse(escape(problem_at(draft, request.GET.get("field", ""))))
+
+
+@requires(Role.OPERATOR, methods="POST")
+def recovery_attach(request: Request, number: int) -> HttpResponse:
+    """Run the site's command that attaches the old disk, and confirm that it is there."""
+    change = _change(number)
+    _allow(may(Action.CONFIRM, request.actor, change.case()))
+
+    def attach() -> None:
+        _site(request, change, settings.ATTACH_COMMAND, "change.attach")
+        run_confirm(request.user, change)
+
+    return try_act(request, change, attach, "The disk is attached; the host is asked for it.")
+
+
+@requires(Role.OPERATOR, methods="POST")
+def recovery_detach(request: Request, number: int) -> HttpResponse:
+    """After the undo: run the site's command that gives the old disk back."""
+    change = _change(number)
+    if change.state is not State.UNDONE:
+        raise PermissionDenied("The disk is given back when the undo has ended; until then the host may need it.")
+
+    def detach() -> None:
+        _site(request, change, settings.DETACH_COMMAND, "change.detach")
+
+    return try_act(request, change, detach, "The disk is detached.")
+
+
+def _site(request: Request, change: Change, template: str, action: str) -> None:
+    """Run a site's command for the change, audited before and, if it fails, after. Raises ActFailed."""
+    if not template:
+        raise ActFailed("This site has set no such command; do it at the hypervisor.")
+    names = {"host": change.host.name, "vm": str(change.params["vm"])}
+    note(request.actor, action, change, names)
+    try:
+        run_site_command(template, **names)
+    except AttachFailed as failed:
+        note(request.actor, f"{action}_failed", change, {**names, "reason": str(failed)})
+        raise ActFailed(str(failed)) from failed
+
+
+def _change(number: int) -> Change:
+    change = Change.objects.select_related("host").filter(pk=number, kind=KIND.key).first()
+    if change is None:
+        raise Http404(f"There is no recovery #{number}.")
+    return change
+
+
+def _allow(decision: Decision) -> None:
+    if not decision.allowed:
+        raise PermissionDenied(decision.reason)
