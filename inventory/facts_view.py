@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LONGEST_CELL = 6
+SHORT = {"uuid": "UUID", "vg": "VG", "pv": "PV", "lv": "LV", "id": "ID", "lvm": "LVM", "os": "OS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def sections(facts: Mapping[str, Any], title: str = "") -> Iterator[Section]:
 
 
 def words(name: str) -> str:
-    """A JSON name as a heading: `volume_groups` is "Volume groups"."""
-    spaced = name.replace("_", " ").strip()
+    """A JSON name as a heading: `volume_groups` is "Volume groups", `vg_uuid` is "VG UUID"."""
+    spaced = " ".join(SHORT.get(word, word) for word in name.replace("_", " ").split())
     return spaced[:1].upper() + spaced[1:]
 
 

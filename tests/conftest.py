@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
 from django.test import Client, TransactionTestCase
 
@@ -71,9 +72,14 @@ def as_user() -> Callable[[Client, User], Client]:
 
 @pytest.fixture(autouse=True)
 def own_state(settings, tmp_path: Path) -> None:
-    """No test reads or makes the key list of this installation; WhiteNoise warns where no static root is."""
+    """No test reads or makes the key list of this installation."""
     settings.CREDENTIAL_KEYS = str(tmp_path / "credential_keys")
-    settings.STATIC_ROOT = str(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_static_root(tmp_path_factory) -> None:
+    """WhiteNoise warns where nothing was collected yet; for the whole session, as the live server lives so long."""
+    django_settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
 
 
 @pytest.fixture(autouse=True, scope="session")

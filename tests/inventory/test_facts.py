@@ -40,5 +40,9 @@ def test_nothing_shows_as_a_dash(value):
     assert list(sections({"x": value}))[0].pairs == [("X", "—")]
 
 
+def test_short_words_stay_capital():
+    assert list(sections({"vg_uuid": "x"}))[0].pairs == [("VG UUID", "x")]
+
+
 def test_no_facts_are_no_sections():
     assert list(sections({})) == []
