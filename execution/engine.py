@@ -112,7 +112,7 @@ def _wait_is_over(run: Run, lease: Lease) -> bool:
     try:
         verdicts = hands.judge(work.verify)
         come = bool(verdicts) and all(verdict.holds for verdict in verdicts)
-    except (SessionError, FactError) as error:
+    except (SessionError, FactError, DetachedError) as error:
         log.info("run %s waits, and its host cannot be asked: %s", run.name, error)
         come = False
     finally:

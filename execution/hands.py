@@ -46,7 +46,7 @@ class HostHands:
     def __init__(self, run: Run, plan: Plan, kind: ChangeKind, lease: Lease) -> None:
         self.run, self.plan, self.kind, self.lease = run, plan, kind, lease
         self.session: Session | None = None
-        self.prepared = False
+        self.round: RoundAsk | None = None
         rows = StepRun.objects.filter(run=run, phase=DO)
         self.seen: dict[str, Mapping[str, Json]] = {row.key: row.found for row in rows if row.found}
 
@@ -64,7 +64,7 @@ class HostHands:
             raise ValueError(f"Step {work.key} has no command.")
 
         def lookup(session: Session) -> Command:
-            context = self._context(RoundAsk(session))
+            context = self._context(self.round if self.round and self.round.session is session else RoundAsk(session))
             values = resolve_references(
                 call.references(),
                 lambda name: [context.run_dir] if name == "run_dir" else self.kind.resolve(name, context),
@@ -74,13 +74,9 @@ class HostHands:
         return self._retry(lookup)
 
     def start(self, work: Work, attempt: int, command: Command) -> None:
-        self.lease.check()
         session = self._open()
+        self.lease.check()
         try:
-            if not self.prepared:
-                detached.prepare(session, place())
-                self.prepared = True
-            self.lease.check()
             detached.start(session, self._ticket(work, attempt), command)
         except SessionError:
             self.close()
@@ -121,7 +117,8 @@ class HostHands:
         return detached.Ticket(self.run.name, step, attempt, self.run.fence, fence_scope(), place())
 
     def _judge(self, session: Session, checks: Sequence[Check]) -> list[Verdict]:
-        context = self._context(RoundAsk(session))
+        self.round = RoundAsk(session)
+        context = self._context(self.round)
         return [self.kind.judge(check, context) for check in checks]
 
     def _context(self, ask: RoundAsk) -> Context:
@@ -129,7 +126,13 @@ class HostHands:
 
     def _open(self) -> Session:
         if self.session is None:
-            self.session = open_session(self.run.change.host)
+            session = open_session(self.run.change.host)
+            try:
+                detached.prepare(session, place())
+            except (SessionError, detached.DetachedError):
+                session.close()
+                raise
+            self.session = session
         return self.session
 
     def _retry(self, act: Callable[[Session], T]) -> T:
@@ -158,6 +161,7 @@ class RoundAsk:
     """Asks each fact once in a round of checks, so that they all judge the same moment."""
 
     def __init__(self, session: Session) -> None:
+        self.session = session
         self._ask = SessionAsk(session)
         self._answers: dict[Fact[object], object] = {}
 

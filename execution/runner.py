@@ -55,8 +55,14 @@ class Progress:
 class Hands(Protocol):
     """What needs the host. Each may raise SessionError after having tried again for a while."""
 
-    def judge(self, checks: Sequence[Check]) -> list[Verdict]: ...
-    def resolve(self, work: Work) -> Command: ...
+    def judge(self, checks: Sequence[Check]) -> list[Verdict]:
+        """All checks on the host as it is in one moment."""
+        ...
+
+    def resolve(self, work: Work) -> Command:
+        """The command with its references resolved, on the host as last judged."""
+        ...
+
     def start(self, work: Work, attempt: int, command: Command) -> None: ...
     def probe(self, work: Work, attempt: int) -> Probe: ...
     def bury(self, work: Work, attempt: int) -> Probe: ...
@@ -117,7 +123,7 @@ def walk(
 def _still_holds(work: Work, hands: Hands) -> Generator[Event, None, str]:
     try:
         verdict = _all(hands.judge(work.verify))
-    except (SessionError, FactError) as error:
+    except (SessionError, FactError, DetachedError) as error:
         return f"“{work.title}” cannot be verified again: {error}"
     if verdict.holds:
         yield Said(work.key, f"still holds: {verdict.sentence}")
@@ -138,7 +144,9 @@ def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
         if ready is not StepState.RUNNING:
             return ready
         command = hands.resolve(work)
-    except (SessionError, FactError, ReferenceUnresolved) as error:
+    except FenceRefused:
+        raise
+    except (SessionError, FactError, DetachedError, ReferenceUnresolved) as error:
         state = StepState.FAILED if isinstance(error, ReferenceUnresolved) else StepState.ERRORED
         return (yield from _end(work, state, str(error), hands))
     while True:
@@ -169,12 +177,13 @@ def _check(work: Work, at: Progress, hands: Hands) -> Steps:
         return (yield from _end(work, StepState.OK, verdict.sentence, hands, verdict))
     if work.command is None:
         return (yield from _check_only(work, at, hands))
-    if not work.always_run:
-        verdict = _all(hands.judge(work.verify))
-        if verdict.holds:
-            sentence = f"Done already, so nothing was run: {verdict.sentence}"
-            return (yield from _end(work, StepState.DONE_ALREADY, sentence, hands, verdict))
-    for verdict in hands.judge(work.precheck):
+    before = () if work.always_run else work.verify
+    verdicts = hands.judge((*before, *work.precheck))
+    effect, prechecks = _all(verdicts[: len(before)]), verdicts[len(before) :]
+    if effect.holds:
+        sentence = f"Done already, so nothing was run: {effect.sentence}"
+        return (yield from _end(work, StepState.DONE_ALREADY, sentence, hands, effect))
+    for verdict in prechecks:
         yield Said(work.key, f"check: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
         if not verdict.holds:
             return (yield from _end(work, StepState.FAILED, verdict.sentence, hands))
@@ -215,7 +224,9 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
             at.offset, probe = chunk.end, chunk.probe
         if probe is None or probe.state in (OnHost.ABSENT, OnHost.CLAIMED):
             probe = hands.bury(work, at.attempt)
-    except SessionError as error:
+    except FenceRefused:
+        raise
+    except (SessionError, DetachedError) as error:
         sentence = f"The host cannot be asked how the step goes, and it may still be running there. {error}"
         return (yield from _end(work, StepState.UNKNOWN, sentence, hands))
     if probe.state in (OnHost.RUNNING, OnHost.CLAIMED):
@@ -232,7 +243,7 @@ def _verify(work: Work, probe: Probe, hands: Hands, probing: bool) -> Steps:
     yield Entered(work.key, StepState.VERIFYING)
     try:
         verdicts = hands.judge(work.verify)
-    except (SessionError, FactError) as error:
+    except (SessionError, FactError, DetachedError) as error:
         return (yield from _end(work, StepState.UNKNOWN, f"The effect cannot be read: {error}", hands))
     for verdict in verdicts:
         yield Said(work.key, f"verify: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
