@@ -22,7 +22,7 @@ demo: base
 	@$(PYTHON_BIN) manage.py regroup up --demo
 
 test: dev
-	@sh scripts/test.sh
+	@sh scripts/test.sh $(ARGS)
 
 lint: dev
 	@sh scripts/lint.sh

@@ -176,7 +176,7 @@ def queue() -> Iterator[Finding]:
     told = running(settings.STATE_DIR)
     url = told.broker if told else settings.BROKER_URL
     options = settings.BROKER_OPTIONS if url.startswith("filesystem") else {}
-    name = f"doctor-{os.getpid()}"
+    name = "doctor"
     started = time.monotonic()
     try:
         with Connection(url, transport_options=options, connect_timeout=QUEUE_WAIT) as broker:

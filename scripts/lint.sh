@@ -16,8 +16,7 @@ PATH=$PWD/.venv/bin:$PATH
 check ruff ruff check --quiet .
 check format ruff format --check --quiet .
 check mypy mypy --no-error-summary .
-check floors lint-imports --no-timeout --verbose
+check floors lint-imports --no-logo
 check templates djlint --quiet --lint templates
-check migrations python manage.py makemigrations --check --dry-run --verbosity 0
-check locks sh scripts/check_locks.sh
+check migrations python manage.py makemigrations --check --dry-run --verbosity 1
 [ -z "$failed" ] || { printf 'make lint failed:%s\n' "$failed" >&2; exit 1; }

@@ -35,6 +35,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def command_line(process: psutil.Process) -> str:
+    """What `ps` shows; empty for a process that ends just now."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -109,9 +117,9 @@ class Up:
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def part(self, title: str) -> psutil.Process:
+    def part(self, title: str) -> psutil.Process | None:
         """The first process called so, which leads the others of its name."""
-        return next(process for process in self.family() if title in " ".join(process.cmdline()))
+        return next((process for process in self.family() if title in command_line(process)), None)
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *words]
