@@ -90,7 +90,8 @@ def _ours(state: VolumeState) -> Mount | None:
 
 def report(args: Mapping[str, Json], context: Context) -> Verdict:
     contents = context.ask(AskContents(tuple((row["device"], row["mount_point"]) for row in args["volumes"])))
-    skipped = {str(found["lv"]): found["skipped"] for found in context.found.values() if "skipped" in found}
+    volumes = [found for found in context.found.values() if "lv" in found]
+    skipped = {str(found["lv"]): found["skipped"] for found in volumes if "skipped" in found}
     absent = [row["lv"] for row in args["volumes"] if row["mount_point"] not in contents and row["lv"] not in skipped]
     if absent:
         return no(f"{names(absent)} is not mounted.")
