@@ -116,7 +116,7 @@ def _packages(root: Path) -> Path:
     words += machine.apt_options() + ['--aptopt=Acquire::Languages "none"']
     words += [f"--dpkgopt=path-exclude={path}" for path in recipe.EXCLUDED_PATHS]
     words += [f"--customize-hook={hook}", recipe.SUITE, str(part / "rootfs.tar"), str(sources)]
-    _run(words, "mmdebstrap")
+    _run([*_apart(part), *words], "mmdebstrap")
     with tarfile.open(part / "rootfs.tar") as tar:
         for name, pattern in (("vmlinuz", r"\./boot/vmlinuz-.*"), ("initrd", r"\./boot/initrd\.img-.*")):
             member = next(entry for entry in tar if re.fullmatch(pattern, entry.name))
@@ -126,6 +126,19 @@ def _packages(root: Path) -> Path:
             (part / name).write_bytes(data.read())
     part.rename(finished)
     return finished
+
+
+def _apart(scratch: Path) -> list[str]:
+    """Words that keep root's mounts and processes, and the new root itself, to the build alone.
+
+    As root, mmdebstrap mounts /proc, /sys and the machine's own /dev/shm into the new root. Killed, it
+    would leave them there for everybody, and whoever then removed the folder would empty /dev/shm.
+    An ordinary user's build has a namespace of its own anyway.
+    """
+    words = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if os.geteuid() != 0 or subprocess.run([*words, "true"], capture_output=True, check=False).returncode != 0:
+        return []
+    return ["setpriv", "--pdeathsig", "KILL", *words, "env", f"TMPDIR={scratch}"]
 
 
 # --------------------------------------------------------------------- volume groups, by real LVM
