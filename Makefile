@@ -1,6 +1,6 @@
 # make demo   the dashboard with two lab hosts and the story's dead VM        make run    the dashboard alone
 # make test   every test, browser and lab included                            make lint   style, types, floors
-# make bench  the figures of docs/bench.md                                    make clean  back to a fresh clone
+# make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python
 .DEFAULT_GOAL := help
@@ -31,7 +31,7 @@ format: dev
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 bench: dev
-	@$(PYTHON_BIN) -m bench
+	@sh scripts/bench.sh $(NAME)
 
 lock: dev
 	@sh scripts/lock.sh
