@@ -267,7 +267,6 @@ def save(recovery: Recovery) -> Step:
             script=script("areas.lib", "save_areas"),
             timeout=300,
         ),
-        precheck=(UNCHANGED,),
         verify=(
             Check(
                 "areas-saved",

@@ -166,10 +166,12 @@ def old_name_asleep(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def areas_saved(args: Mapping[str, Json], context: Context) -> Verdict:
-    saved, reading = context.ask(AskSaved(context.run_dir)), read_disks(context)
+    saved = context.ask(AskSaved(context.run_dir))
+    absent = [uuid for uuid in pv_uuids(context) if uuid not in saved]
+    if absent:
+        return no(f"The metadata areas of physical volume {absent[0]} are not saved.")
+    reading = read_disks(context)
     for uuid in pv_uuids(context):
-        if uuid not in saved:
-            return no(f"The metadata areas of physical volume {uuid} are not saved.")
         if not saved[uuid].intact:
             return no(f"The saved metadata areas of physical volume {uuid} were changed on the host.")
         if [device.areas for device in reading.with_uuid(uuid)] != [saved[uuid].ranges]:

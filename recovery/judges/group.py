@@ -29,8 +29,12 @@ def name_free(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def restored(args: Mapping[str, Json], context: Context) -> Verdict:
-    host, reading = context.ask(AskHost()), read_disks(context)
-    trouble = _not_restored(str(args["group"]), host, reading, context)
+    host = context.ask(AskHost())
+    trouble = _not_renamed(str(args["group"]), host, context)
+    if trouble:
+        return no(trouble)
+    reading = read_disks(context)
+    trouble = _elsewhere(host, reading, context) or reading.not_ours(context)
     if trouble:
         return no(trouble)
     old = context.found.get("restore", {})
@@ -42,7 +46,8 @@ def restored(args: Mapping[str, Json], context: Context) -> Verdict:
     )
 
 
-def _not_restored(new: str, host: HostState, reading: Reading, context: Context) -> str:
+def _not_renamed(new: str, host: HostState, context: Context) -> str:
+    """Why LVM does not see the group under its new name, one change newer; empty if it does."""
     group = host.group(context.plan.target["vg_uuid"])
     if group is None:
         return f"LVM does not see the old group (UUID {context.plan.target['vg_uuid']})."
@@ -50,7 +55,7 @@ def _not_restored(new: str, host: HostState, reading: Reading, context: Context)
         return f"The old group is called {group.name}, not {new}."
     if group.seqno != context.plan.settings["seqno"] + 1:
         return f"Volume group {new} was changed since it was restored (sequence number {group.seqno})."
-    return _elsewhere(host, reading, context) or reading.not_ours(context)
+    return ""
 
 
 def _elsewhere(host: HostState, reading: Reading, context: Context) -> str:
@@ -95,7 +100,10 @@ def group_alone(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def activated(args: Mapping[str, Json], context: Context) -> Verdict:
-    host, reading, base = context.ask(AskHost()), read_disks(context), baseline_of(context)
+    host, base = context.ask(AskHost()), baseline_of(context)
+    if not host.mappings_of(context.plan.target["vg_uuid"]):
+        return no(f"No volume of {args['group']} is active.")
+    reading = read_disks(context)
     numbers = {device.number for uuid in pv_uuids(context) for device in reading.with_uuid(uuid)}
     wrong = next(_wrong_mappings(args, host, numbers, context), "")
     if wrong:

@@ -13,8 +13,9 @@ part() {
 part_host() {
     read -r machine </etc/machine-id || :
     read -r boot </proc/sys/kernel/random/boot_id || :
-    printf 'machine_id=%s\nboot_id=%s\n' "$machine" "$boot"
-    printf 'hostname=%s\nkernel=%s\n' "$(uname -n)" "$(uname -r)"
+    read -r name </proc/sys/kernel/hostname || :
+    read -r kernel </proc/sys/kernel/osrelease || :
+    printf 'machine_id=%s\nboot_id=%s\nhostname=%s\nkernel=%s\n' "$machine" "$boot" "$name" "$kernel"
 }
 
 # One process, one scan of all disks, for groups, physical and logical volumes and segments.

@@ -70,7 +70,7 @@ HOLDS_NOT = [
     ("saved", "pvscan", "group-seen", "does not see the old group as vm42_RootVG"),
     ("saved", "vgscan", "group-alone", "Two volume groups are called RootVG"),
     ("ready", "vgscan", "group-alone", "does not see the old group as vm42_RootVG"),
-    ("restored", "activate", "activated", "Volume root is not active"),
+    ("restored", "activate", "activated", "No volume of vm42_RootVG is active"),
     ("mounted", "activate", "volumes-closed", "is mounted on /recovered/vm42/root"),
     ("mounted", "quiet", "old-volumes-unmounted", "is mounted on /recovered/vm42/root"),
     ("restored", "mount-var", "mountable", "is not there; the group is not active"),

@@ -346,6 +346,13 @@ def test_a_mapping_that_is_not_as_planned(change: dict[str, Any], words: str) ->
     assert words in host("active", "activate", "activated", replace(state, mappings=mappings)).sentence
 
 
+def test_a_volume_that_was_not_activated() -> None:
+    state = host_at("active")
+    mappings = tuple(dm for dm in state.mappings if dm.name != "vm42_RootVG-var")
+    verdict = host("active", "activate", "activated", replace(state, mappings=mappings))
+    assert verdict.sentence == "Volume var is not active."
+
+
 def test_a_mapping_that_nobody_planned() -> None:
     state = host_at("active")
     extra = next(dm for dm in state.mappings if dm.name == "vm42_RootVG-var")
