@@ -35,7 +35,18 @@ def chaos(dashboard: Dashboard):
     number = started(dashboard)
     first = kill_during(dashboard, number, ["do:baseline", "do:copy", "do:edit"], ("waiting",))
     attach(dashboard, number)
-    steps = ["rescan", "identify", "quiet", "save", "restore", "pvscan", "vgscan", "activate", "mount-root", "mount-var"]
+    steps = [
+        "rescan",
+        "identify",
+        "quiet",
+        "save",
+        "restore",
+        "pvscan",
+        "vgscan",
+        "activate",
+        "mount-root",
+        "mount-var",
+    ]
     hit = first + kill_during(dashboard, number, [f"do:{s}" for s in steps], ("succeeded", "failed", "unknown"))
     done = dashboard.change(number)
     seen = {"hit": hit, "done": done, "groups": groups(host), "seqno": seqno, "number": number}
