@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 
+from api.paging import Limit
 from api.problems import REFUSALS
 from audit.models import Entry
 
@@ -36,7 +37,7 @@ class AuditPage(Schema):
 
 
 @router.get("", response={200: AuditPage, **REFUSALS}, summary="Audit entries, newest first")
-def audit(request: HttpRequest, before: int | None = None, limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
+def audit(request: HttpRequest, before: int | None = None, limit: Limit = 50) -> dict[str, Any]:
     found = Entry.objects.filter(pk__lt=before) if before is not None else Entry.objects.all()
     rows = list(found.order_by("-pk")[: limit + 1])
     page = rows[:limit]

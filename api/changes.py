@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema, Status
+from ninja import Router, Schema, Status
 
 from api.auth import user_of
+from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from changes.models import Change
 from changes.services import (
@@ -130,7 +131,7 @@ OK: dict[Any, Any] = {200: ChangeWhole, **REFUSALS}
 
 
 @router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
-def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status:
+def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
     host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
     wanted = recovery.Request(
         vm=vm.name,
@@ -165,7 +166,7 @@ def change_list(
     state: str = "",
     host: str = "",
     before: int | None = None,
-    limit: int = Query(50, ge=1, le=200),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     found = Change.objects.select_related("host", "vm", "requester")
     if state:
@@ -194,9 +195,7 @@ def change_plan(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @router.get("/{number}/log", response={200: LogOut, **REFUSALS}, summary="Log lines after a cursor")
-def change_log(
-    request: HttpRequest, number: int, after: int = 0, limit: int = Query(PAGE, ge=1, le=PAGE)
-) -> dict[str, Any]:
+def change_log(request: HttpRequest, number: int, after: int = 0, limit: Limit = PAGE) -> dict[str, Any]:
     run = Run.objects.filter(change=_change(number)).first()
     if run is None:
         return {"lines": [], "last_seq": 0, "complete": False}

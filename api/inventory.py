@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from ninja import Router, Schema, Status
 
 from api.auth import Bearer, user_of
+from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from execution.facts import wish
 from inventory.connect import scan_key
@@ -109,14 +110,14 @@ ONE: dict[Any, Any] = {200: HostOut, **REFUSALS}
 
 
 @router.get("/hosts", response={200: HostPage, **REFUSALS}, summary="Hosts by name")
-def hosts(request: HttpRequest, after: str = "", limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
+def hosts(request: HttpRequest, after: str = "", limit: Limit = 50) -> dict[str, Any]:
     rows = list(host_list().filter(name__gt=after).order_by("name")[: limit + 1])
     page = rows[:limit]
     return {"items": [host_out(row) for row in page], "after": page[-1].name if len(rows) > limit else None}
 
 
 @router.post("/hosts", response={201: HostOut, **REFUSALS}, summary="Add a host", auth=Bearer(Role.ADMINISTRATOR))
-def host_new(request: HttpRequest, body: HostIn) -> Status:
+def host_new(request: HttpRequest, body: HostIn) -> Status[Any]:
     form = HostForm({**body.dict(), "credential": _credential(body.credential)})
     return Status(201, host_out(_saved(request, form, "host.create")))
 
@@ -152,7 +153,7 @@ def host_trust(request: HttpRequest, name: str, body: Fingerprint) -> dict[str, 
 
 
 @router.post("/hosts/{name}/facts", response={202: HostOut, **REFUSALS}, summary="Ask the host for fresh facts")
-def host_facts(request: HttpRequest, name: str) -> Status:
+def host_facts(request: HttpRequest, name: str) -> Status[Any]:
     """Answers at once with what is known; a worker asks the host."""
     host = host_by_name(name)
     wish(host)
@@ -165,7 +166,7 @@ def owners(request: HttpRequest) -> list[Owner]:
 
 
 @router.post("/owners", response={201: OwnerOut, **REFUSALS}, summary="Add an owner", auth=Bearer(Role.ADMINISTRATOR))
-def owner_new(request: HttpRequest, body: OwnerIn) -> Status:
+def owner_new(request: HttpRequest, body: OwnerIn) -> Status[Any]:
     return Status(201, _saved(request, OwnerForm(body.dict()), "owner.create"))
 
 
@@ -175,7 +176,7 @@ def vms(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/vms", response={201: VmIn, **REFUSALS}, summary="Add a VM", auth=Bearer(Role.ADMINISTRATOR))
-def vm_new(request: HttpRequest, body: VmIn) -> Status:
+def vm_new(request: HttpRequest, body: VmIn) -> Status[Any]:
     owner = Owner.objects.get(name__iexact=body.owner).pk if body.owner else None
     return Status(201, vm_out(_saved(request, VmForm({**body.dict(), "owner": owner}), "vm.create")))
 

@@ -48,7 +48,7 @@ def deciding(act: Callable[Concatenate[User, P], R]) -> Callable[Concatenate[Use
     """One transaction round an act; a denial rolls it back and is audited in one of its own."""
 
     @wraps(act)
-    def decided(actor: User, *args: P.args, **kwargs: P.kwargs) -> R:
+    def decided(actor: User, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             with transaction.atomic():
                 return act(actor, *args, **kwargs)

@@ -36,7 +36,7 @@ class LeaseLost(Exception):
 def database_now() -> datetime:
     """The database's clock where it has one; SQLite has ours."""
     if connection.vendor == "postgresql":
-        moment: datetime = Run.objects.annotate(moment=Now()).values_list("moment", flat=True).first()
+        moment: datetime | None = Run.objects.annotate(moment=Now()).values_list("moment", flat=True).first()
         return moment or timezone.now()
     return timezone.now()
 

@@ -88,7 +88,10 @@ class Viewer:
     overrun: bool = False
 
     def give(self, message: bytes | None) -> None:
-        self.loop.call_soon_threadsafe(self._put, message)
+        try:
+            self.loop.call_soon_threadsafe(self._put, message)
+        except RuntimeError:  # the server's loop has ended, and the viewer with it
+            self.over = True
 
     def _put(self, message: bytes | None) -> None:
         try:
@@ -129,16 +132,21 @@ class Reader:
     def _read(self) -> None:
         try:
             while self._someone():
-                try:
-                    more = self._round()
-                except DatabaseError as error:
-                    log.info("stream: %s; asking again", error)
-                    connections.close_all()
-                    more = False
-                if not more:
+                if not self._try_round():
                     time.sleep(POLL)
         finally:
             connections.close_all()
+
+    def _try_round(self) -> bool:
+        """A round that fails is tried again: all viewers hang on this one thread."""
+        try:
+            return self._round()
+        except DatabaseError as error:
+            log.info("stream: %s; asking again", error)
+        except Exception:
+            log.exception("stream: a round failed; trying again")
+        connections.close_all()
+        return False
 
     def _someone(self) -> bool:
         with self._lock:
@@ -154,7 +162,8 @@ class Reader:
         _let_go(viewers)
         views = look({viewer.change for viewer in viewers})
         pages: dict[tuple[int, int], list[LogLine]] = {}
-        return any([_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over])
+        more = [_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over]
+        return any(more)
 
 
 READER = Reader()
