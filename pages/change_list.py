@@ -46,8 +46,8 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
-        words = (query.get(name, "").strip() for name in ("state", "kind", "host", "requester"))
-        return cls(*words, mine=bool(query.get("mine")))
+        state, kind, host, requester = (query.get(name, "").strip() for name in ("state", "kind", "host", "requester"))
+        return cls(state, kind, host, requester, bool(query.get("mine")))
 
     @property
     def any(self) -> bool:

@@ -87,7 +87,14 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
     }
 
 
-def make_view(change: Change, actor: Actor, plan: Plan | None, run: Run | None, rows: Sequence[Row], history: Sequence[Transition]) -> View:
+def make_view(
+    change: Change,
+    actor: Actor,
+    plan: Plan | None,
+    run: Run | None,
+    rows: Sequence[Row],
+    history: Sequence[Transition],
+) -> View:
     """What the sentence on top is made from."""
     at = row_at(rows, run.phase) if run else None
     undoing = bool(run and run.phase == UNDO)
@@ -137,9 +144,7 @@ def _result_buttons(view: View, plan: Plan | None, rows: Sequence[Row]) -> tuple
     return undo_button(view, words_of(plan.kind).undo(plan, touched(rows)))
 
 
-def _situation(
-    change: Change, plan: Plan, run: Run | None, rows: Sequence[Row], view: View, actor: Actor
-) -> Situation:
+def _situation(change: Change, plan: Plan, run: Run | None, rows: Sequence[Row], view: View, actor: Actor) -> Situation:
     return Situation(
         change,
         plan,

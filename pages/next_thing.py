@@ -115,7 +115,7 @@ def _approved(view: View) -> Next:
         return Next(tone, sentence, muted="Whoever starts a change is not among its approvers.")
     words = "Run" if view.state is State.APPROVED else "Try again:"
     button = Button(Action.RUN, f"{words} these {_count(view)} on {view.host}", "primary", "player-play")
-    sentence = again or f"Approved. {view.host} is asked again before the first command; another plan stops it."
+    sentence = again.strip() or f"Approved. {view.host} is asked again before the first command; another plan stops it."
     return Next(tone, sentence, (button,))
 
 

@@ -101,7 +101,10 @@ def step_rows(plan: Plan, run: Run | None, *, reading: bool = False) -> list[Row
     if run is None:
         return [Row(n, step, open=reading and _close_look(step)) for n, step in enumerate(plan.steps, 1)]
     parts = _parts(run)
-    rows = [Row(n, step, parts.get((DO, step.key)), parts.get((UNDO, step.key))) for n, step in enumerate(plan.steps, 1)]
+    rows = [
+        Row(number, step, parts.get((DO, step.key)), parts.get((UNDO, step.key)))
+        for number, step in enumerate(plan.steps, 1)
+    ]
     at = row_at(rows, run.phase)
     return [replace(row, open=_open(row, at)) for row in rows]
 

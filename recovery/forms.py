@@ -25,10 +25,13 @@ from recovery.models import Upload
 from recovery.planner import Facts
 from recovery.preview import Preview, check, preview
 from recovery.request import DEADLINE, Request, Volume, default_mount_point, mount_point_problem
-from recovery.uploads import upload_keep, upload_keep_bytes, upload_of
+from recovery.uploads import upload_keep, upload_of, upload_store
 
 DEADLINES = ((3600, "1 hour"), (DEADLINE, "4 hours"), (43200, "12 hours"), (86400, "1 day"), (259200, "3 days"))
-ANEW = {"hx-post": "", "hx-trigger": "change", "hx-target": "#recovery-form", "hx-swap": "innerHTML"}
+KEPT = {"hx-preserve": "true"}
+"""The element itself stays when the form is asked for again: what is chosen meanwhile is not lost."""
+
+ANEW = {"hx-post": "", "hx-trigger": "change", "hx-target": "#recovery-form", "hx-swap": "innerHTML", **KEPT}
 """On a choice that others depend on: the form is asked for again."""
 
 AT_FIELD = {"metadata": "file", "": None}
@@ -89,6 +92,7 @@ class RecoveryForm(forms.Form):
         initial=DEADLINE,
         label="Wait for the disk",
         help_text="How long a run waits for the old disk before it gives up.",
+        widget=forms.Select(attrs=KEPT),
     )
 
 
@@ -113,6 +117,7 @@ class Draft:
 
     upload, preview  the file and what is in it; None before there is one
     facts            what the chosen host last said, None if nothing usable
+    final            the person has seen all of it and asks for it; then what is missing is told too
     """
 
     form: RecoveryForm
@@ -122,6 +127,7 @@ class Draft:
     preview: Preview | None
     rows: list[Row]
     facts: Mapping[str, Json] | None
+    final: bool = False
     volume_errors: tuple[str, ...] = ()
 
     @property
@@ -140,7 +146,9 @@ class Draft:
 
     @property
     def is_right(self) -> bool:
-        return not self.form.errors and not self.volume_errors and not any(row.error for row in self.rows)
+        """Whether it is asked for and nothing is wrong with it."""
+        wrong = self.form.errors or self.volume_errors or any(row.error for row in self.rows)
+        return self.final and not wrong
 
     def params(self) -> dict[str, Json]:
         """The request as the change keeps it."""
@@ -158,17 +166,24 @@ class Draft:
         ).to_json()
 
 
-def draft_posted(data: QueryDict, file: UploadedFile | None, user: User, *, final: bool) -> Draft:
-    """A round as it was posted. `final` tells also what is missing; else only what is there and wrong."""
+def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *, final: bool) -> Draft:
+    """A round as it was posted. `final` tells also what is missing; else only what is there and wrong.
+
+    A file that came with this very round is shown first, whatever button was pressed.
+    """
     values = data.copy()
-    upload = upload_keep(user, file) if file else upload_of(user, data.get("upload", ""))
+    kept = upload_of(user, data.get("upload", ""))
+    upload = upload_keep(user, file, kept) if file else kept
     values["upload"] = str(upload.pk) if upload else ""
     vm = Vm.objects.select_related("owner").filter(name=data.get("vm", "")).first()
     seen = preview(bytes(upload.data), vm.name if vm else "") if upload else None
-    _suggest(values, data, seen)
-    rows = _rows(values, seen, same=bool(upload) and data.get("upload") == values["upload"], vm=vm)
+    same = data.get("upload", "") == values["upload"]
+    final = final and same
+    _suggest(values, data, seen, final)
+    rows = _rows(values, seen, same=same)
     draft = _draft(RecoveryForm(values), vm, data.get("host", ""), upload, seen, rows)
-    _judge(draft, final)
+    draft.final = final
+    _judge(draft)
     return draft
 
 
@@ -180,7 +195,7 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
         return _draft(RecoveryForm(initial=names), vm, names["host"], None, None, [])
     asked = Request.from_json(change.params)
     data = asked.metadata.encode("utf-8", "surrogateescape")
-    upload = upload_keep_bytes(user, asked.file_name or "backup", data)
+    upload = upload_store(user, asked.file_name or "backup", data)
     values = QueryDict(mutable=True)
     fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
@@ -192,8 +207,8 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
             values[f"on-{number}"], values[f"at-{number}"] = "1", volume.mount_point
             values[f"mode-{number}"] = "rw" if volume.read_write else "ro"
     vm = Vm.objects.select_related("owner").filter(name=asked.vm).first()
-    draft = _draft(RecoveryForm(values), vm, asked.host, upload, seen, _rows(values, seen, same=True, vm=vm))
-    _judge(draft, final=False)
+    draft = _draft(RecoveryForm(values), vm, asked.host, upload, seen, _rows(values, seen, same=True))
+    _judge(draft)
     return draft
 
 
@@ -215,13 +230,14 @@ def _draft(
     return Draft(form, vm, chosen, upload, seen, rows, known_facts(chosen))
 
 
-def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None) -> None:
-    """A name, where none is typed or the one there is what was suggested for another VM or file."""
-    if seen and seen.new_name and data.get("new_vg", "").strip() in ("", data.get("suggested", "")):
-        values["new_vg"] = seen.new_name
+def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None, final: bool) -> None:
+    """A name, where none is typed yet or the one there is what was suggested for another VM or file."""
+    typed = data.get("new_vg", "").strip()
+    if seen and seen.new_name and (typed == data.get("suggested", "") if typed else not final):
+        values["new_vg"] = visible(seen.new_name)
 
 
-def _rows(values: QueryDict, seen: Preview | None, *, same: bool, vm: Vm | None) -> list[Row]:
+def _rows(values: QueryDict, seen: Preview | None, *, same: bool) -> list[Row]:
     """The file's volumes; with what was chosen for them if that was for the same file."""
     rows = []
     for number, volume in enumerate(seen.volumes if seen else ()):
@@ -243,15 +259,15 @@ def _rows(values: QueryDict, seen: Preview | None, *, same: bool, vm: Vm | None)
     return rows
 
 
-def _judge(draft: Draft, final: bool) -> None:
+def _judge(draft: Draft) -> None:
     """Write everything that is wrong to the field where it is wrong."""
     form = draft.form
     form.full_clean()
-    if not final:
+    if not draft.final:
         for name in [name for name in form.errors if not form[name].value()]:
             del form.errors[name]
     for row in draft.rows:
-        row.error = mount_point_problem(row.mount_point) if row.wanted else ""
+        row.error = visible(mount_point_problem(row.mount_point)) if row.wanted else ""
     if draft.vm and draft.host and draft.host.vm_id == draft.vm.pk:
         form.add_error("host", f"{draft.host} is the lost VM itself. Choose another host, one that runs.")
     found = draft.preview.problems if draft.preview and draft.preview.problems else check(draft.params(), draft.facts)
@@ -259,7 +275,7 @@ def _judge(draft: Draft, final: bool) -> None:
     for name, sentences in found.items():
         if name == "volumes":
             volumes += [words for words in sentences if not words.startswith("Volume ")] if draft.is_read else []
-        elif final or _is_there(draft, name):
+        elif draft.final or _is_there(draft, name):
             _add(form, AT_FIELD.get(name, name), sentences)
     draft.volume_errors = tuple(volumes)
 
@@ -274,7 +290,12 @@ def _add(form: RecoveryForm, name: str | None, sentences: tuple[str, ...]) -> No
     """Django's own error for the same field is enough."""
     if name is None or name not in form.errors:
         for words in sentences:
-            form.add_error(name, words)
+            form.add_error(name, visible(words))
+
+
+def visible(text: str) -> str:
+    """Text that can be sent: a byte of the file that is no UTF-8 is written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def problem_at(draft: Draft, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
@@ -16,12 +17,19 @@ MOST = 10
 """Uploads kept of one person: the newest."""
 
 
-def upload_keep(user: User, file: UploadedFile) -> Upload:
-    """Store what was uploaded, at most one byte more than any metadata has; the reader says what is wrong with it."""
-    return upload_keep_bytes(user, file.name or "", file.read(LIMIT + 1))
+def upload_keep(user: User, file: UploadedFile[Any], before: Upload | None) -> Upload:
+    """Store what was uploaded, unless it is what was uploaded before.
+
+    At most one byte more than any metadata has is read; the parser says what is wrong with it.
+    """
+    data = file.read(LIMIT + 1)
+    if before and (before.name, bytes(before.data)) == ((file.name or "")[:200], data):
+        return before
+    return upload_store(user, file.name or "", data)
 
 
-def upload_keep_bytes(user: User, name: str, data: bytes) -> Upload:
+def upload_store(user: User, name: str, data: bytes) -> Upload:
+    """A new row; the person's oldest ones and everybody's old ones are dropped."""
     Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()
     kept = Upload.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)[: MOST - 1]
     Upload.objects.filter(user=user).exclude(pk__in=list(kept)).delete()

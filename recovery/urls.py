@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recovery import views
+from recovery.views import (
+    recovery_attach,
+    recovery_check,
+    recovery_detach,
+    recovery_edit,
+    recovery_host,
+    recovery_new,
+)
 
 urlpatterns = [
-    path("changes/recovery/new", views.recovery_new, name="recovery_new"),
-    path("changes/recovery/host", views.recovery_host, name="recovery_host"),
-    path("changes/recovery/check", views.recovery_check, name="recovery_check"),
-    path("changes/<int:number>/edit", views.recovery_edit, name="recovery_edit"),
-    path("changes/<int:number>/attach", views.recovery_attach, name="recovery_attach"),
-    path("changes/<int:number>/detach", views.recovery_detach, name="recovery_detach"),
+    path("changes/recovery/new", recovery_new, name="recovery_new"),
+    path("changes/recovery/host", recovery_host, name="recovery_host"),
+    path("changes/recovery/check", recovery_check, name="recovery_check"),
+    path("changes/<int:number>/edit", recovery_edit, name="recovery_edit"),
+    path("changes/<int:number>/attach", recovery_attach, name="recovery_attach"),
+    path("changes/<int:number>/detach", recovery_detach, name="recovery_detach"),
 ]

@@ -55,15 +55,15 @@ def recovery_edit(request: Request, number: int) -> HttpResponse:
 
 def _form(request: Request, change: Change | None, like: Change | None) -> HttpResponse:
     """One round: the whole page, its partial for htmx, or the change once it is asked for."""
-    final = request.POST.get("go") == "create"
     if request.method == "POST":
+        final = request.POST.get("go") == "create"
         draft = draft_posted(request.POST, request.FILES.get("file"), request.user, final=final)
     else:
         draft = draft_fresh(request.user, request.GET, like)
-    if final and draft.is_right:
+    if draft.is_right:
         return _ask(request, change, draft)
     page = "recovery/_form.html" if request.htmx else "recovery/form.html"
-    return render(request, page, _context(draft, change), status=422 if final else 200)
+    return render(request, page, _context(draft, change), status=422 if draft.final else 200)
 
 
 def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseRedirect:

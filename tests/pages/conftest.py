@@ -10,6 +10,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from pytest_django.fixtures import Settings
 
+from people.models import User
+from tests.pages.scene import Scene
+
 CONTEXT = ["django.template.context_processors.request", "django.contrib.messages.context_processors.messages"]
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
@@ -39,3 +42,9 @@ def component_site(settings: Settings) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def scene(rosa: User, amir: User, olu: User) -> Scene:
+    """Changes in every state; see tests/pages/scene.py."""
+    return Scene(rosa, amir, olu)

@@ -148,7 +148,9 @@ def host_facts(**places: str) -> dict[str, Any]:
         lvs=(Lv(ROOT_VG, "root", ROOT_LV, "-wi-ao----", True, 4 * GIB, ("linear",), ("/dev/sda2(0)",)),),
         disks=(
             Disk("sda", "8:0", "disk", 12 * GIB, serial="app01-root", parent="", fstype="", mount_point="", **plain),
-            Disk("sda2", "8:2", "part", 10 * GIB, serial="", parent="sda", fstype="LVM2_member", mount_point="", **plain),
+            Disk(
+                "sda2", "8:2", "part", 10 * GIB, serial="", parent="sda", fstype="LVM2_member", mount_point="", **plain
+            ),
         ),
         mappings=(mapping,),
         mounts=(Mount("253:0", "/", "ext4", "/dev/mapper/RootVG-root", ("rw", "relatime")),),
@@ -181,7 +183,9 @@ def a_host(name: str = "app01", address: str = "192.0.2.11") -> Host:
 
 
 def a_vm(name: str = "vm42") -> Vm:
-    owner, _ = Owner.objects.get_or_create(name="Ledger team", defaults={"deputy": "Nina Ost", "email": "l@example.org"})
+    owner, _ = Owner.objects.get_or_create(
+        name="Ledger team", defaults={"deputy": "Nina Ost", "email": "l@example.org"}
+    )
     made = {"owner": owner, "criticality": "critical", "last_backup_at": timezone.now() - timedelta(days=2)}
     return Vm.objects.get_or_create(name=name, defaults=made)[0]
 
@@ -340,10 +344,13 @@ def report(entries: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         {"name": "vmlinuz", "type": "link", "size": 27, "mtime": 1793494804},
     ]
     mounts = [
-        {"lv": "root", "mount_point": "/recovered/vm42/root", "device": "/dev/mapper/vm42_RootVG-root", "fstype": "ext4",
-         "options": ["ro", "relatime"], "size": 6 * GIB, "used": 2 * GIB, "avail": 4 * GIB, "entries": listed},
-        {"lv": "var", "mount_point": "/recovered/vm42/var", "device": "/dev/mapper/vm42_RootVG-var", "fstype": "xfs",
-         "options": ["ro", "norecovery", "nouuid"], "size": 2 * GIB, "used": 1.9 * GIB, "avail": GIB / 10,
-         "entries": listed[:2]},
-    ]  # fmt: skip
+        a_mount("root", "ext4", ["ro", "relatime"], 6 * GIB, 2 * GIB, listed),
+        a_mount("var", "xfs", ["ro", "norecovery", "nouuid"], 2 * GIB, int(1.9 * GIB), listed[:2]),
+    ]
     return {"mounts": mounts, "skipped": [{"lv": "swap", "why": "it is swap space"}]}
+
+
+def a_mount(lv: str, fstype: str, options: list[str], size: int, used: int, entries: list[Any]) -> dict[str, Any]:
+    place, device = f"/recovered/vm42/{lv}", f"/dev/mapper/vm42_RootVG-{lv}"
+    use = {"size": size, "used": used, "avail": size - used, "entries": entries}
+    return {"lv": lv, "mount_point": place, "device": device, "fstype": fstype, "options": options, **use}

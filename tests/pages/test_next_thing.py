@@ -1,0 +1,79 @@
+"""The sentence on top of a change, and its buttons, for each state and each person."""
+
+import pytest
+
+from changes.policy import Action, Case, may
+from changes.states import State
+from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
+from people.actor import Actor
+from people.roles import Role
+
+ROSA = Actor(1, "rosa", "Rosa", frozenset({Role.REQUESTER}))
+AMIR = Actor(2, "amir", "Amir", frozenset({Role.APPROVER}))
+OLU = Actor(3, "olu", "Olu", frozenset({Role.OPERATOR}))
+VERA = Actor(4, "vera", "Vera", frozenset({Role.VIEWER}))
+
+
+def view(state: State, actor: Actor, **more) -> View:
+    can = {action: may(action, actor, Case(state, ROSA.id, ROSA.id, "d")) for action in Action}
+    words = {"host": "app01", "requester": "Rosa", "steps": 13, "approvers": "Amir", "operators": "Olu", "votes": True}
+    return View(state, can, mine=actor is ROSA, **{**words, **more})
+
+
+def actions(buttons) -> list[str]:
+    return [button.action for button in buttons]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("actor", [ROSA, AMIR, OLU, VERA])
+def test_every_state_has_a_sentence_and_only_buttons_that_the_policy_allows(state, actor):
+    seen = view(state, actor, step=(6, "Restore"), reason="The host changed.")
+    shown = next_thing(seen)
+    assert shown.sentence.endswith((".", "…")), shown.sentence
+    assert shown.tone in {"neutral", "info", "wait", "ok", "warn", "bad"}
+    buttons = [*shown.buttons, *step_buttons(seen, "all"), *other_buttons(seen), *undo_button(seen, "all")]
+    assert all(seen.may(Action(button.action)) for button in buttons)
+    assert shown.decide == seen.may(Action.APPROVE)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_viewer_has_no_button_anywhere(state):
+    seen = view(state, VERA)
+    assert not (*next_thing(seen).buttons, *step_buttons(seen, ""), *other_buttons(seen), *undo_button(seen, ""))
+
+
+def test_planning_is_said_with_the_host():
+    assert next_thing(view(State.DRAFT, ROSA, planning=True)).sentence == "Reading app01’s facts and planning …"
+
+
+def test_rosa_is_told_who_must_approve_and_why_not_she():
+    shown = next_thing(view(State.IN_REVIEW, ROSA, approvers="Amir or another approver"))
+    assert shown.sentence == "Amir or another approver must approve this plan."
+
+
+def test_the_run_button_says_how_many_steps_and_where():
+    (button,) = next_thing(view(State.APPROVED, OLU)).buttons
+    assert button.label == "Run these 13 steps on app01"
+
+
+def test_a_blocked_change_says_why_and_offers_to_try_again():
+    shown = next_thing(view(State.BLOCKED, OLU, reason="Change #3 holds app01."))
+    assert "It did not start: Change #3 holds app01." in shown.sentence
+    assert actions(shown.buttons) == [Action.RUN]
+
+
+def test_an_operator_without_votes_gets_no_run_button():
+    assert next_thing(view(State.APPROVED, OLU, votes=False)).buttons == ()
+
+
+def test_cancel_names_the_step_after_which_it_stops():
+    (button,) = step_buttons(view(State.RUNNING, OLU, step=(6, "Restore")), "")
+    assert button.label == "Stop after step 6"
+
+
+def test_a_failed_step_offers_resume_undo_and_close_with_what_they_do():
+    buttons = step_buttons(view(State.FAILED, OLU, step=(6, "Restore")), "unmount 2 volumes")
+    assert actions(buttons) == [Action.RESUME, Action.UNDO, Action.CLOSE]
+    assert buttons[0].label == "Resume with step 6"
+    assert buttons[1].label == "Undo: unmount 2 volumes"
+    assert buttons[2].required
