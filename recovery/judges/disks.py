@@ -8,6 +8,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import Reading, file_of, pv_uuids, read_disks
 from recovery.facts.areas import AskAreas, AskSaved
+from recovery.facts.files import AskFile
 from recovery.facts.host import AskHost, Dm, HostState, names
 from recovery.facts.labels import AskTexts, Labelled
 from recovery.judges.answers import no, not_yet, yes
@@ -161,7 +162,7 @@ def old_name_asleep(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
     awake = [dm.name for dm in host.mappings_of(context.plan.target["vg_uuid"]) if dm.name not in new]
     if awake:
-        return no(f"{names(awake)} is active under the old name.")
+        return no(f"Active under the old name: {names(awake)}.")
     return yes("No volume of the group is active under its old name.")
 
 
@@ -181,7 +182,7 @@ def areas_saved(args: Mapping[str, Json], context: Context) -> Verdict:
         if changed:
             return no(f"Physical volume {changed} is not as it was saved: somebody wrote to it.")
     rows = {uuid: {"ranges": area.ranges, "sha256": area.noted} for uuid, area in saved.items()}
-    return yes(f"The metadata areas of {len(rows)} physical volume(s) are saved.", {"areas": rows})
+    return yes(f"The metadata areas are saved, of physical volume {names(rows)}.", {"areas": rows})
 
 
 def area_hashes(reading: Reading, context: Context) -> dict[str, str]:
@@ -205,12 +206,15 @@ def ready_to_restore(args: Mapping[str, Json], context: Context) -> Verdict:
         return no(trouble)
     active = host.mappings_of(context.plan.target["vg_uuid"])
     if active:
-        return no(f"{names(dm.name for dm in active)} is active; vgcfgrestore would change what is in use.")
+        return no(f"Active: {names(dm.name for dm in active)}. vgcfgrestore would change what is in use.")
     return yes("The disk is the one that was identified, and nothing of it is active.")
 
 
 def areas_as_left(args: Mapping[str, Json], context: Context) -> Verdict:
     reading = read_disks(context)
+    absent = [uuid for uuid in pv_uuids(context) if not reading.with_uuid(uuid)]
+    if absent:
+        return no(f"Physical volume {names(absent)} is not on this host. Attach the old disk again, then undo again.")
     left = context.found.get("restore", {}).get("areas")
     if left:
         changed = _changed(reading, left, context)
@@ -242,6 +246,8 @@ def given_back(args: Mapping[str, Json], context: Context) -> Verdict:
     reading, host = read_disks(context), context.ask(AskHost())
     if args["group"] in host.backups and host.backups[str(args["group"])] == context.plan.target["vg_uuid"]:
         return no(f"/etc/lvm/backup/{args['group']} is still there.")
+    if context.ask(AskFile(f"{context.run_dir}/saved/given-back")) is None:
+        return no("The old metadata has not been written back yet.")
     if not reading.anywhere(pv_uuids(context)):
         return yes("The old disk has its old metadata, and has left the host. Detach it at the hypervisor.")
     saved = context.ask(AskSaved(context.run_dir))
@@ -255,7 +261,7 @@ def disks_gone(args: Mapping[str, Json], context: Context) -> Verdict:
     there = read_disks(context).anywhere(pv_uuids(context))
     stuck = [device for device in there if device.removable]
     if stuck:
-        return no(f"{names(device.spoken for device in stuck)} is still there.")
+        return no(f"Still there: {names(device.spoken for device in stuck)}.")
     if there:
         return yes(f"The kernel cannot let go of {names(d.spoken for d in there)}: detach it at the hypervisor now.")
     return yes("The old disk has left the host. Detach it at the hypervisor.")

@@ -82,7 +82,7 @@ def group_seen(args: Mapping[str, Json], context: Context) -> Verdict:
     absent = [uuid for uuid in pv_uuids(context) if uuid not in seen]
     if absent or group.missing:
         return no(f"Volume group {group.name} lacks physical volume {names(absent) if absent else 'of its own'}.")
-    return yes(f"LVM sees {len(seen)} physical volume(s) in {group.name}.")
+    return yes(f"LVM sees physical volume {names(sorted(seen))} in {group.name}.")
 
 
 def group_alone(args: Mapping[str, Json], context: Context) -> Verdict:
@@ -118,9 +118,7 @@ def activated(args: Mapping[str, Json], context: Context) -> Verdict:
         dm.name: {"device": f"/dev/mapper/{dm.name}", "number": dm.number, "read_only": dm.read_only}
         for dm in host.mappings_of(context.plan.target["vg_uuid"])
     }
-    return yes(
-        f"{names(sorted(rows))} {'are' if len(rows) > 1 else 'is'} active, on the old disk alone.", {"volumes": rows}
-    )
+    return yes(f"Active, on the old disk alone: {names(sorted(rows))}.", {"volumes": rows})
 
 
 def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str], context: Context) -> Iterator[str]:
@@ -141,7 +139,7 @@ def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str]
             is_, planned = ("read-only", "for writing") if dm.read_only else ("writable", "read-only")
             yield f"Volume {lv} is active {is_}, though the plan says {planned}."
     if mappings:
-        yield f"{names(sorted(dm.name for dm in mappings.values()))} is active and not in the file."
+        yield f"Active, but not in the file: {names(sorted(dm.name for dm in mappings.values()))}."
 
 
 def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
@@ -185,9 +183,9 @@ def volumes_closed(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def asleep(args: Mapping[str, Json], context: Context) -> Verdict:
     active = context.ask(AskHost()).mappings_of(context.plan.target["vg_uuid"])
-    return (
-        no(f"{names(dm.name for dm in active)} is active.") if active else yes("None of the group's volumes is active.")
-    )
+    if active:
+        return no(f"Still active: {names(dm.name for dm in active)}.")
+    return yes("None of the group's volumes is active.")
 
 
 RULES = {

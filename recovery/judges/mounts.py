@@ -94,7 +94,7 @@ def report(args: Mapping[str, Json], context: Context) -> Verdict:
     skipped = {str(found["lv"]): found["skipped"] for found in volumes if "skipped" in found}
     absent = [row["lv"] for row in args["volumes"] if row["mount_point"] not in contents and row["lv"] not in skipped]
     if absent:
-        return no(f"{names(absent)} is not mounted.")
+        return no(f"Not mounted: {names(absent)}.")
     rows = [
         {
             "lv": row["lv"],
@@ -111,7 +111,8 @@ def report(args: Mapping[str, Json], context: Context) -> Verdict:
         if (there := contents.get(row["mount_point"]))
     ]
     gaps = [{"lv": lv, "why": why} for lv, why in sorted(skipped.items())]
-    return yes(f"{len(rows)} volume(s) mounted.", {"mounts": rows, "skipped": gaps})
+    said = names(f"{row['lv']} on {row['mount_point']}" for row in rows) if rows else "nothing"
+    return yes(f"Mounted: {said}.", {"mounts": rows, "skipped": gaps})
 
 
 def unmountable(args: Mapping[str, Json], context: Context) -> Verdict:
@@ -131,7 +132,8 @@ def unmountable(args: Mapping[str, Json], context: Context) -> Verdict:
     inside = context.ask(AskHolders(str(point)))
     if inside:
         return no(
-            f"{names(f'{program} (pid {pid})' for pid, program in inside)} works in {point}. End that, then undo again."
+            f"At work in {point}: {names(f'{program} (pid {pid})' for pid, program in inside)}. End that, then undo"
+            " again."
         )
     return yes(f"{lv} is mounted on {point} as this change left it, and nobody works there.")
 

@@ -105,6 +105,8 @@ work() {
     eval "set -- $arguments"
     check "$@"
     write_back "$@"
+    echo "written back" >"$dir/given-back" # once the disk has left, only this tells that it was
+    sync
     forget
     remove
 }

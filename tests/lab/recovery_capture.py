@@ -43,6 +43,7 @@ def questions(moment: str) -> list[Any]:
     facts: list[Any] = [AskHost(), AskLabels(), AskRoom(), AskSaved(RUN_DIR), AskBaseline(RUN_DIR)]
     facts.append(AskPlanning(tuple(POINTS.values())))
     files = [f"{RUN_DIR}/RootVG.original.vg", f"{RUN_DIR}/vm42_RootVG.vg"]
+    facts.append(AskFile(f"{RUN_DIR}/saved/given-back"))
     facts += [AskFile(path) for path in files] + [AskGroupInFile(path) for path in files]
     if moment in ("attached", "saved", "restored", "active", "mounted", "stranger"):
         facts += [AskTexts((("/dev/sdb", 4096),)), AskAreas((("/dev/sdb", "0:1048576"),))]

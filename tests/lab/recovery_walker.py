@@ -90,7 +90,7 @@ class Walker:
         """Take the finished steps back, last first."""
         for key in reversed(self.done.copy()):
             undo = self.plan.step(key).undo
-            if undo:
+            if undo and self.first_no(key, undo.verify, keep=False):
                 self.fail(key, undo.precheck)
                 if undo.command:
                     self.run(f"undo {key}", undo.command)

@@ -14,7 +14,7 @@ def test_an_undo_refuses_what_somebody_did_since(lab: Lab, app01: Host, vm42_dis
     walker.walk(before={"attach": lambda: app01.attach(vm42_disk)})
 
     sleeper = app01.run("cd /recovered/vm42/var && (sleep 600 </dev/null >/dev/null 2>&1 & echo $!)", sudo=True).strip()
-    with pytest.raises(StepFailed, match=rf"sleep \(pid {sleeper}\) works in /recovered/vm42/var"):
+    with pytest.raises(StepFailed, match=rf"At work in /recovered/vm42/var: sleep \(pid {sleeper}\)"):
         walker.undo()
     app01.run(f"kill {sleeper}", sudo=True)
 

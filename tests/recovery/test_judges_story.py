@@ -65,7 +65,7 @@ HOLDS_NOT = [
     ("ready", "save", "areas-saved", "are not saved"),
     ("saved", "restore", "restored", "is called RootVG, not vm42_RootVG"),
     ("ready", "restore", "restored", "does not see the old group"),
-    ("active", "restore", "ready-to-restore", "is active"),
+    ("active", "restore", "ready-to-restore", "Active: "),
     ("active", "rescan", "disks-idle", "lies on the old disk"),
     ("saved", "pvscan", "group-seen", "does not see the old group as vm42_RootVG"),
     ("saved", "vgscan", "group-alone", "Two volume groups are called RootVG"),
@@ -77,10 +77,10 @@ HOLDS_NOT = [
     ("active", "mount-var", "mounted", "var is not mounted"),
     ("mounted", "mount-var", "place-free", "is mounted on /recovered/vm42/var"),
     ("mounted", "mount-var", "unmounted", "still mounted"),
-    ("active", "activate", "asleep", "is active"),
-    ("restored", "restore", "given-back", "does not have its old metadata"),
+    ("active", "activate", "asleep", "Still active"),
+    ("restored", "restore", "given-back", "has not been written back yet"),
     ("active", "restore", "given-back", "/etc/lvm/backup/vm42_RootVG is still there"),
-    ("restored", "rescan", "disks-gone", "is still there"),
+    ("restored", "rescan", "disks-gone", "Still there: sdb"),
 ]
 
 

@@ -243,7 +243,7 @@ def test_a_holder_that_is_no_mapping() -> None:
 def test_a_group_woken_under_its_old_name() -> None:
     woken = tuple(replace(dm, name=dm.name.replace("vm42_RootVG", "DataVG")) for dm in host_at("active").mappings)
     verdict = host("attached", "quiet", "old-name-asleep", host_at("attached", mappings=woken))
-    assert "DataVG-root, DataVG-swap and DataVG-var is active under the old name" in verdict.sentence
+    assert "Active under the old name: DataVG-root, DataVG-swap and DataVG-var." in verdict.sentence
 
 
 def test_an_opened_volume_that_is_not_mounted() -> None:
@@ -358,7 +358,7 @@ def test_a_mapping_that_nobody_planned() -> None:
     extra = next(dm for dm in state.mappings if dm.name == "vm42_RootVG-var")
     extra = replace(extra, name="vm42_RootVG-var-cow", uuid=extra.uuid + "-cow")
     verdict = host("active", "activate", "activated", replace(state, mappings=(*state.mappings, extra)))
-    assert verdict.sentence == "vm42_RootVG-var-cow is active and not in the file."
+    assert verdict.sentence == "Active, but not in the file: vm42_RootVG-var-cow."
 
 
 def test_a_running_groups_backup_that_came_to_describe_another_group() -> None:
@@ -407,6 +407,19 @@ def test_a_restore_that_broke_and_was_then_changed_by_somebody_is_not_undone() -
     assert not judge("restored", check("restore", "areas-as-left"), found=found, changed=changed).holds
 
 
+def test_a_disk_that_was_detached_by_hand_has_not_been_given_back() -> None:
+    absent = labels("restored")[:-1]
+    verdict = disk("restored", "restore", "given-back", absent, changed={AskFile: None})
+    assert verdict.sentence == "The old metadata has not been written back yet."
+    verdict = disk("restored", "restore", "areas-as-left", absent)
+    assert "is not on this host. Attach the old disk again" in verdict.sentence
+
+
+def test_old_metadata_that_did_not_stay_is_noticed() -> None:
+    verdict = judge("restored", check("restore", "given-back"), changed={AskFile: "0" * 64})
+    assert "does not have its old metadata" in verdict.sentence
+
+
 def test_a_partition_of_the_old_disk_that_is_mounted_stops_the_undo() -> None:
     state = host_at("restored", mounts=(Mount("8:16", "/mnt/boot", "ext4", "/dev/sdb", ("rw",)),))
     assert "mounted on /mnt/boot" in host("restored", "restore", "old-disk-idle", state).sentence
@@ -414,7 +427,8 @@ def test_a_partition_of_the_old_disk_that_is_mounted_stops_the_undo() -> None:
 
 def test_a_disk_that_the_kernel_cannot_let_go_is_to_be_detached_by_hand() -> None:
     stuck = labels("saved", removable=False)
-    assert "detach it at the hypervisor now" in disk("saved", "restore", "given-back", stuck).sentence
+    written = {AskFile: "0" * 64}
+    assert "detach it at the hypervisor now" in disk("saved", "restore", "given-back", stuck, changed=written).sentence
     verdict = disk("saved", "rescan", "disks-gone", stuck)
     assert verdict.holds
     assert "detach it at the hypervisor now" in verdict.sentence
@@ -461,12 +475,14 @@ def test_a_dirty_journal_is_said() -> None:
 
 def test_somebody_at_work_in_the_volume_is_named() -> None:
     verdict = judge("mounted", check("mount-var", "unmountable"), changed={AskHolders: ((123, "bash"), (9, "vi"))})
-    assert verdict.sentence == "bash (pid 123) and vi (pid 9) works in /recovered/vm42/var. End that, then undo again."
+    assert (
+        verdict.sentence == "At work in /recovered/vm42/var: bash (pid 123) and vi (pid 9). End that, then undo again."
+    )
 
 
 def test_a_report_of_a_volume_that_is_not_mounted() -> None:
     verdict = judge("mounted", check("report", "report"), changed={AskContents: {}})
-    assert verdict.sentence == "root and var is not mounted."
+    assert verdict.sentence == "Not mounted: root and var."
 
 
 def test_all_found_so_far_is_plain_json() -> None:
