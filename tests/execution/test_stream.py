@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import OperationalError, connections
 from django.test import AsyncClient
 
 from changes.models import Change
@@ -127,10 +129,17 @@ def test_new_lines_come_with_their_number_as_id_and_their_steps_log(scene, vera)
 
 
 def in_thread(act):
-    """Do something in the database from another thread, as a worker would."""
-    from django.db import connections
+    """Do something in the database from another thread, as a worker would.
 
+    The tests' database lives in memory, and there SQLite does not wait for a reader as it does for a file:
+    https://www.sqlite.org/sharedcache.html, so that we ask again.
+    """
     try:
+        for _ in range(100):
+            try:
+                return act()
+            except OperationalError:
+                time.sleep(0.01)
         return act()
     finally:
         connections.close_all()
@@ -253,8 +262,6 @@ def test_who_signs_out_loses_the_stream(scene, vera, monkeypatch):
 
 
 def forget_sessions():
-    from django.contrib.sessions.models import Session
-
     Session.objects.all().delete()
 
 
