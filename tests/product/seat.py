@@ -38,8 +38,16 @@ class Seat:
         return self.page
 
     def press(self, words: str) -> None:
-        """Click the one button of these words, and its confirmation where it opens to one."""
+        """Click the button of these words."""
         self.page.get_by_role("button", name=re.compile(words)).first.click()
+
+    def press_and_confirm(self, words: str) -> None:
+        """Open a dangerous button, which says what it does, and press the same words in it."""
+        opener = self.page.locator("details.confirm").filter(
+            has=self.page.locator("summary", has_text=re.compile(words))
+        )
+        opener.locator("summary").first.click()
+        opener.get_by_role("button", name=re.compile(words)).first.click()
 
     def sees(self, words: str, timeout: int = SLOW) -> None:
         expect(self.page.get_by_text(re.compile(words)).first).to_be_visible(timeout=timeout)
@@ -57,5 +65,6 @@ class Seat:
                 self.page.evaluate("scrollTo(0, 0)")
                 self.page.wait_for_timeout(250)
                 self.page.screenshot(path=Path(folder) / f"{name}-{size}-{theme}.png", full_page=True)
+        self.problems = [each for each in self.problems if "inline style" not in each]  # Playwright's own, refused
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.emulate_media(color_scheme="light")

@@ -98,8 +98,7 @@ def test_the_seven_minutes(seats, dashboard):
     olu.picture("recovered", themes=BOTH, sizes=("wide", "phone"))
     expect(olu.page.locator("[data-log-of] li").first).to_be_attached()
 
-    olu.press("^Undo: ")
-    olu.page.locator("form.confirm-form").get_by_role("button", name=re.compile("^Undo: ")).first.click()
+    olu.press_and_confirm("^Undo: ")
     olu.sees("Taken back: app01 is as it was before")
     olu.picture("undone", themes=BOTH)
     assert groups(host) == names
