@@ -157,9 +157,10 @@ class Host:
                 time.sleep(0.05)
             qmp.execute("cont")  # it was stopped when it was frozen
         self.door.pin(self.public_key)
-        # The clock stands where the host was frozen (a login takes about 0.8 s); the journal keeps times of its own.
-        now = f"sudo sh -c 'date -u -s @{time.time() + 0.8:.3f} >/dev/null && systemctl restart systemd-journald'"
-        self.door.wait_login(now, START_TIMEOUT)
+        # The clock stands where the host was frozen; the journal keeps times of its own. The time is told
+        # once the connection is there, for a login takes as long as the machine is busy.
+        script = "echo ready; read now; date -u -s @$now >/dev/null && systemctl restart systemd-journald"
+        self.door.wait_login(f"sudo sh -c '{script}'", START_TIMEOUT, reply=lambda: f"{time.time():.3f}\n")
 
     def _end(self) -> None:
         mark = self.running()

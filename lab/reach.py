@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,15 @@ class Door:
         except subprocess.TimeoutExpired as error:
             raise LabError(f"no end of {command!r} in the lab host within {timeout:.0f} s") from error
 
+    def run_answering(self, command: str, reply: Callable[[], str], timeout: float) -> subprocess.CompletedProcess[str]:
+        """As `run`, for a command that prints one line and then reads one: `reply` is called in between."""
+        words = ["timeout", f"{timeout:.0f}", *self.words(), command]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+            first = process.stdout.readline() if process.stdout else ""
+            out, err = process.communicate(reply() if first else "")
+        return subprocess.CompletedProcess(words, process.returncode, first + out, err)
+
     def answers(self) -> bool:
         """Whether sshd greets. QEMU's forwarder accepts before the guest does, so a greeting is read."""
         try:
@@ -67,13 +77,17 @@ class Door:
         except OSError:
             return False
 
-    def wait_login(self, command: str, timeout: float) -> str:
-        """Log in as soon as that works and run `command`; its output. LabError after `timeout` seconds."""
+    def wait_login(self, command: str, timeout: float, reply: Callable[[], str] | None = None) -> str:
+        """Log in as soon as that works and run `command` (`reply`: see `run_answering`); its output.
+
+        LabError after `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         said = "sshd never answered"
         while time.monotonic() < deadline:
             if self.answers():
-                done = self.run(command, timeout=max(5.0, deadline - time.monotonic()))
+                left = max(5.0, deadline - time.monotonic())
+                done = self.run_answering(command, reply, left) if reply else self.run(command, timeout=left)
                 if done.returncode == 0:
                     return done.stdout
                 said = done.stderr.strip() or f"exit {done.returncode}"
