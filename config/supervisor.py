@@ -27,7 +27,7 @@ from pathlib import Path
 
 GRACE = 10.0
 """Seconds between asking a program to end and killing it."""
-SETTLED = 60.0
+SETTLED = 10.0
 """Seconds after which a program that ran is no longer held to be failing."""
 LOOKS_WRONG = re.compile(r"\b(ERROR|CRITICAL|Traceback)\b")
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h; it survives exec

@@ -52,10 +52,13 @@ launch() {
 
 by_systemd() {
   [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
-  collect=
-  systemd-run --help 2>/dev/null | grep -q -e --collect && collect=--collect # systemd 236 on
-  systemd-run --quiet $collect --unit="regroup-$run-$(printf %s "$name" | tr . -)" \
-    --description="Regroup $run/$name" /bin/sh "$dir/run" systemd </dev/null >"$dir/launch" 2>&1 9>&-
+  unit="regroup-$run-$(printf %s "$name" | tr . -)"
+  transient --collect || transient # --collect came with systemd 236; without it nothing has been launched
+}
+
+transient() {
+  systemd-run --quiet "$@" --unit="$unit" --description="Regroup $run/$name" \
+    /bin/sh "$dir/run" systemd </dev/null >"$dir/launch" 2>&1 9>&-
 }
 
 by_setsid() {

@@ -8,7 +8,6 @@ from tests.product.dashboard import Dashboard
 from tests.product.story import MOUNTS, NEW, attach, groups, started
 
 KILLS = 10
-BUSY = ("checking", "running", "verifying")
 
 
 def kill_during(dashboard: Dashboard, number: int, wanted: list[str], ends: tuple[str, ...]) -> list[str]:
@@ -16,14 +15,13 @@ def kill_during(dashboard: Dashboard, number: int, wanted: list[str], ends: tupl
     hit: list[str] = []
     end = time.monotonic() + 400
     while time.monotonic() < end:
-        change = dashboard.change(number)
-        if change["state"] in ends:
+        state, now = dashboard.glance(number)
+        if state in ends:
             return hit
-        now = [f"{s['phase']}:{s['key']}" for s in change["steps"] if s["state"] in BUSY]
-        if now and now[0] in wanted and now[0] not in hit and dashboard.kill_workers():
-            hit.append(now[0])
-        time.sleep(0.02)
-    pytest.fail(f"#{number} is still {change['state']}")
+        if now in wanted and now not in hit and dashboard.kill_workers():
+            hit.append(now)
+        time.sleep(0.1)
+    pytest.fail(f"#{number} is still {state}")
 
 
 @pytest.fixture(scope="module")
