@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from changes.models import Change
@@ -73,6 +74,11 @@ def _walk(run: Run, lease: Lease) -> None:
     try:
         for event in walk(works, progress, hands, recheck=run.recheck, probing=run.probing):
             recorder.store(event)
+    except (LeaseLost, FenceRefused, DatabaseError):
+        raise
+    except Exception as error:  # we broke, not the host: say so, and let a person decide
+        log.exception("run %s", run.name)
+        recorder.broke(error)
     finally:
         hands.close()
 
@@ -134,5 +140,15 @@ def plan(change_id: int) -> None:
         with open_session(change.host) as session:
             facts = change.the_kind.gather(change.params, SessionAsk(session))
         plan_store(change, change.the_kind.plan(change.params, facts), facts)
-    except (SessionError, FactError, DetachedError) as error:
+    except DatabaseError:
+        raise
+    except Exception as error:
+        if not isinstance(error, (SessionError, FactError, DetachedError)):
+            log.exception("planning change %d", change_id)
+            error = _ours(error)
         plan_store(change, Refusal((f"{change.host.name} could not be asked, so nothing was planned. {error}",)), {})
+
+
+def _ours(error: Exception) -> Exception:
+    """A failure of Regroup itself, in words for the page; the worker's log has all of it."""
+    return RuntimeError(f"Regroup itself failed ({type(error).__name__}); the worker's log says where.")

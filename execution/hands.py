@@ -92,8 +92,9 @@ class HostHands:
         """The log from `offset` on, through lost connections, until the step is over on the host."""
         ticket = self._ticket(work, attempt)
         while True:
+            session = self._retry(_same)
             try:
-                for chunk in detached.follow(self._retry(_same), ticket, offset, stop=self._gone):
+                for chunk in detached.follow(session, ticket, offset, stop=self._gone):
                     offset = chunk.end
                     yield chunk
                 self.lease.check()

@@ -25,7 +25,7 @@ HINT_IS_LATE = timedelta(seconds=5)
 def sweep() -> int:
     """One round; returns how many hints were given again."""
     pulse("sweeps")
-    tasks.pulse.delay("runs")
+    tasks.pulse.apply_async(("runs",), expires=30)
     seal()
     hints = 0
     for change in _idle():

@@ -22,6 +22,7 @@ from execution.text import printable
 POLL_SECONDS = 60
 """How often a waiting step is looked at without anybody's word."""
 
+UNDER_WAY = (StepState.RUNNING, StepState.VERIFYING)
 LINE_LIMIT = 65_536
 """Bytes without a line end after which a line is cut in two."""
 
@@ -42,6 +43,16 @@ class Recorder:
         with transaction.atomic():
             self.run = self.lease.guard()
             self._store(event)
+
+    def broke(self, error: Exception) -> None:
+        """Regroup itself failed in the middle of a step: errored, or unknown where the host had been told."""
+        sentence = f"Regroup itself failed here ({type(error).__name__}: {error}); the worker's log says where."
+        begun = [s for s in self.steps.values() if s.state in (StepState.CHECKING, *UNDER_WAY)]
+        for step in begun:
+            state = StepState.UNKNOWN if step.intent_at else StepState.ERRORED
+            self.store(events.Ended(step.key, state, sentence))
+        unknown = any(step.state == StepState.UNKNOWN for step in begun)
+        self.store(events.Finished(State.UNKNOWN if unknown else State.FAILED, sentence))
 
     @singledispatchmethod
     def _store(self, event: object) -> None:
