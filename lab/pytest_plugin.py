@@ -20,14 +20,15 @@ from lab.instance import Lab
 SKIPPED = "lab not available: "
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the lab, and keep it on one xdist worker."""
-    for item in items:
-        if "lab" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.lab)
-        if item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.xdist_group("lab"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what uses the lab, and keep it on one xdist worker.
+
+    As each test is collected: xdist reads the groups before any plugin's look at all of them.
+    """
+    if "lab" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.lab)
+    if item.get_closest_marker("lab"):
+        item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

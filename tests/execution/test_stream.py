@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -81,7 +82,9 @@ def watch(user, change, headers=None, query=""):
 
 
 def run(body):
-    return asyncio.run(body)
+    """In a thread of its own: a browser's loop may already live in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, body).result()
 
 
 def test_a_late_viewer_gets_every_line_once_and_in_order(scene, vera):

@@ -68,7 +68,7 @@ def listening(host_key: Path, password: str = "", delay: float = 0) -> Iterator[
                 return
             transport = paramiko.Transport(sock, packetizer_class=Recorder)
             transport.add_server_key(paramiko.Ed25519Key.from_private_key_file(str(host_key)))
-            with suppress(paramiko.SSHException, EOFError):
+            with suppress(paramiko.SSHException, EOFError, OSError):  # the client hangs up, which is the point
                 transport.start_server(server=_Gate(listener, password, delay))
 
     thread = threading.Thread(target=serve, daemon=True)
