@@ -9,11 +9,29 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from xdist.scheduler import LoadScopeScheduling
 
 # A browser's event loop stays in the thread that also makes rows for it; there is no other request there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["lab.pytest_plugin"]
+
+ON_HOSTS = ("tests/lab/", "tests/product/")
+
+
+class LabOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Tests on lab hosts are one unit, so that at most two VMs live; every other test is a unit of its own.
+
+    xdist's own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "lab" if nodeid.startswith(ON_HOSTS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabOnOneWorker:
+    return LabOnOneWorker(config, log)
 
 
 @pytest.fixture(scope="session")

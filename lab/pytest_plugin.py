@@ -1,6 +1,6 @@
 """Lab hosts for tests. Loaded by the project's top `conftest.py`, so any test may ask for them.
 
-A test that uses one of these fixtures is marked `lab` and runs in one xdist group: two VMs alive at most.
+A test that uses one of these fixtures is marked `lab` and runs on one xdist worker: two VMs alive at most.
 Without QEMU such tests are skipped with the reason and counted aloud; with CI in the environment they fail.
 """
 
@@ -21,14 +21,9 @@ SKIPPED = "lab not available: "
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what uses the lab, and keep it on one xdist worker.
-
-    As each test is collected: xdist reads the groups before any plugin's look at all of them.
-    """
+    """Mark what uses the lab; the top conftest keeps its folders on one xdist worker."""
     if "lab" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.lab)
-    if item.get_closest_marker("lab"):
-        item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
