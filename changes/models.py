@@ -16,19 +16,7 @@ from django.db import models
 from changes import policy
 from changes.kinds import ChangeKind, kind_of
 from changes.plan import Plan
-from changes.states import ACTIVE, HOLDS_HOST, LABELS, Label, State
-
-
-class ChangeQuerySet(models.QuerySet["Change"]):
-    def active(self) -> ChangeQuerySet:
-        """A worker has something to do for these now."""
-        return self.filter(status__in=ACTIVE)
-
-    def holding(self) -> ChangeQuerySet:
-        return self.filter(status__in=HOLDS_HOST)
-
-    def to_approve(self) -> ChangeQuerySet:
-        return self.filter(status=State.IN_REVIEW)
+from changes.states import LABELS, Label, State
 
 
 class Change(models.Model):
@@ -52,8 +40,6 @@ class Change(models.Model):
     facts_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-
-    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

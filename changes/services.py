@@ -143,12 +143,6 @@ def plan_store(change: Change, outcome: Plan | Refusal, facts: Mapping[str, Any]
     return change
 
 
-@transaction.atomic
-def plan_failed(change: Change, sentence: str) -> None:
-    """No facts, no plan: the draft is refused with the sentence why."""
-    plan_store(change, Refusal((sentence,)), {})
-
-
 @deciding
 def change_submit(actor: User, change: Change) -> Change:
     change = permitted(actor, change, Action.SUBMIT)

@@ -82,9 +82,6 @@ class HostHands:
             self.close()
             raise
 
-    def probe(self, work: Work, attempt: int) -> detached.Probe:
-        return self._retry(lambda session: detached.probe(session, self._ticket(work, attempt)))
-
     def bury(self, work: Work, attempt: int) -> detached.Probe:
         return self._retry(lambda session: detached.bury(session, self._ticket(work, attempt)))
 
