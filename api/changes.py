@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
@@ -45,16 +45,19 @@ class VolumeIn(Schema):
 
 
 class RecoveryIn(Schema):
-    """`metadata` is the text of the old VM's /etc/lvm/backup/<group>."""
+    """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
+    by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty."""
 
     vm: str
     host: str
-    metadata: str
+    metadata: str = ""
     new_vg: str
-    volumes: list[VolumeIn]
+    volumes: list[VolumeIn] = []
     reason: str
     ticket: str = ""
     file_name: str = ""
+    disk: str = ""
+    strategy: Literal["", "restore", "rename", "import"] = ""
     attach_deadline: int = recovery.DEADLINE
 
 
@@ -146,6 +149,8 @@ def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
         reason=body.reason,
         ticket=body.ticket,
         attach_deadline=body.attach_deadline,
+        disk=body.disk.strip(),
+        strategy=body.strategy,
     )
     errors: dict[str, list[str]] = {}
     for problem in recovery.problems(wanted):

@@ -65,7 +65,7 @@ STATES: dict[Action, frozenset[S]] = {
     Action.WITHDRAW: frozenset({S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.STALE, S.QUEUED, S.BLOCKED}),
     Action.APPROVE: frozenset({S.IN_REVIEW}),
     Action.REJECT: frozenset({S.IN_REVIEW}),
-    Action.REPLAN: frozenset({S.STALE}),
+    Action.REPLAN: frozenset({S.STALE, S.REFUSED}),
     Action.RUN: frozenset({S.APPROVED, S.BLOCKED}),
     Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
     Action.CONFIRM: frozenset({S.WAITING}),
@@ -80,6 +80,11 @@ def _requester_or_admin(actor: Actor, case: Case) -> Decision:
     if Role.ADMINISTRATOR in actor.roles or (Role.REQUESTER in actor.roles and actor.id == case.requester):
         return YES
     return Decision(False, "Only the requester, or an administrator, may do this.")
+
+
+def _requester_operator_or_admin(actor: Actor, case: Case) -> Decision:
+    """Looking again changes nothing that was asked; whoever has just attached the disk may do it."""
+    return YES if Role.OPERATOR in actor.roles else _requester_or_admin(actor, case)
 
 
 def _approver(actor: Actor, case: Case) -> Decision:
@@ -102,7 +107,7 @@ RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
     Action.EDIT: _requester_or_admin,
     Action.SUBMIT: _requester_or_admin,
     Action.WITHDRAW: _requester_or_admin,
-    Action.REPLAN: _requester_or_admin,
+    Action.REPLAN: _requester_operator_or_admin,
     Action.APPROVE: _approver,
     Action.REJECT: _approver,
     **dict.fromkeys(

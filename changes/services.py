@@ -188,8 +188,10 @@ def change_withdraw(actor: User, change: Change, reason: str = "") -> Change:
 
 @deciding
 def change_replan(actor: User, change: Change) -> Change:
-    """Ask for a new plan of a stale change; it will need new approvals."""
+    """Ask for a new plan of a stale or refused change; it will need new approvals."""
     change = permitted(actor, change, Action.REPLAN)
+    if change.state is State.REFUSED:
+        move(change, State.DRAFT, actor, "Looking again")
     Change.objects.filter(pk=change.pk).update(planning=True, refusal=[])
     note(actor_of(actor), "change.replanned", change, {})
     change.refresh_from_db()

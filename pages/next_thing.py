@@ -89,7 +89,9 @@ def _draft(view: View) -> Next:
 
 def _refused(view: View) -> Next:
     muted = "" if view.may(Action.EDIT) else f"{view.requester} can edit the request, or withdraw it."
-    return Next("bad", "This cannot be planned as asked; nobody was asked to approve it. See why below.", muted=muted)
+    again = (Button(Action.REPLAN, "Look again", "secondary", "refresh"),) if view.may(Action.REPLAN) else ()
+    sentence = "This cannot be planned as asked; nobody was asked to approve it. See why below."
+    return Next("bad", sentence, again, muted=muted)
 
 
 def _planned(view: View) -> Next:

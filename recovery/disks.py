@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from changes.kinds import Context
-from recovery.facts.host import AskBaseline, HostState
+from recovery.attached import matches
+from recovery.facts.host import AskBaseline, AskHost, HostState
 from recovery.facts.labels import AskLabels, AskTexts, Labelled
 from recovery.lvm.compare import Kind, compare
 from recovery.lvm.label import LabelError
-from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata
+from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata, rename_volume_group
+from recovery.request import IMPORT
 from ssh.facts import FactError
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Labels of all disks and partitions of the host; `new` are those that were not there at the baseline."""
+    """Labels of all disks and partitions of the host; `new` are those of the old VM.
+
+    placed  planned UUID → devices with the planned identity, where the disk was there when it was planned;
+            then `new` are these, else all that were not there at the baseline
+    """
 
     labels: tuple[Labelled, ...]
     new: tuple[Labelled, ...]
+    placed: Mapping[str, tuple[Labelled, ...]] | None = None
 
     def with_uuid(self, uuid: str) -> tuple[Labelled, ...]:
-        """New devices that carry a physical volume."""
+        """The old VM's devices that carry a physical volume, by its UUID as planned."""
+        if self.placed is not None:
+            return self.placed.get(uuid, ())
         return tuple(device for device in self.new if device.uuid == uuid)
 
     def anywhere(self, uuids: Iterable[str]) -> tuple[Labelled, ...]:
         """All devices, old ones too, that carry one of the physical volumes."""
         wanted = set(uuids)
+        if self.placed is not None:
+            return self.new
         return tuple(device for device in self.labels if device.uuid in wanted)
 
     def trouble(self, context: Context, *, ours_too: bool) -> str:
         """Why what the disks say is neither the file's text nor, with `ours_too`, what we made of it."""
-        file, edited = file_of(context), edited_of(context)
-        return self._first_trouble(
-            context, lambda disk: compare(file, disk).is_none or (ours_too and _one_newer(edited, disk)), file
-        )
+        file, ours = file_of(context), _ours(context)
+        return self._first_trouble(context, lambda disk: compare(file, disk).is_none or (ours_too and ours(disk)), file)
 
     def not_ours(self, context: Context) -> str:
         """Why a physical volume carries something else than our edited text; empty if all carry it."""
-        edited = edited_of(context)
-        return self._first_trouble(context, lambda disk: _one_newer(edited, disk), edited)
+        return self._first_trouble(context, _ours(context), edited_of(context))
+
+    def texts(self, context: Context) -> list[Metadata]:
+        """What the physical volumes say, as far as it can be read; one for each metadata area in use."""
+        return [text for _, text in self._texts(context) if isinstance(text, Metadata)]
 
     def _first_trouble(self, context: Context, fits: Callable[[Metadata], bool], file: Metadata) -> str:
         texts = self._texts(context)
@@ -80,8 +92,16 @@ def _read(text: str | LabelError) -> Metadata | str:
 
 def read_disks(context: Context) -> Reading:
     """Ask the host for all labels and tell new disks from those of the baseline."""
-    base = baseline_of(context)
     labels = context.ask(AskLabels())
+    planned = context.plan.target.get("disks")
+    if planned:
+        host = context.ask(AskHost())
+        placed = {
+            str(identity["pv"]): tuple(label for label in labels if matches(identity, label, host))
+            for identity in planned
+        }
+        return Reading(labels, tuple(device for devices in placed.values() for device in devices), placed)
+    base = baseline_of(context)
     return Reading(labels, tuple(device for device in labels if not _was_there(device, base)))
 
 
@@ -111,14 +131,50 @@ def pv_uuids(context: Context) -> tuple[str, ...]:
     return tuple(context.plan.target["pv_uuids"])
 
 
+def vg_uuid(context: Context) -> str:
+    """The group's UUID now: as planned, or the one that the import gave it."""
+    return str(context.found.get("restore", {}).get("vg_uuid") or context.plan.target["vg_uuid"])
+
+
+def group_pvs(context: Context) -> dict[str, str]:
+    """Planned UUID of each physical volume → its UUID now."""
+    known = context.found.get("restore", {}).get("pvs", {})
+    return {uuid: str(known.get(uuid, uuid)) for uuid in pv_uuids(context)}
+
+
+def is_import(context: Context) -> bool:
+    """Whether the group gets new UUIDs; before that, its old ones may be the running system's too."""
+    return context.plan.settings.get("strategy") == IMPORT
+
+
 def file_of(context: Context) -> Metadata:
-    """The old VM's backup, as approved."""
-    return parse_metadata(context.plan.step("copy").files[0].after or "")
+    """The old VM's metadata as approved: its backup file, or what was on its disk."""
+    text = context.plan.settings.get("text")
+    return parse_metadata(text if text is not None else context.plan.step("copy").files[0].after or "")
 
 
 def edited_of(context: Context) -> Metadata:
     """The same under the new name."""
+    text = context.plan.settings.get("text")
+    if text is not None:
+        return parse_metadata(rename_volume_group(text, context.plan.settings["new"]))
     return parse_metadata(context.plan.step("edit").files[0].after or "")
+
+
+def _ours(context: Context) -> Callable[[Metadata], bool]:
+    """Tells metadata that this change's own write made."""
+    edited = edited_of(context)
+    return lambda disk: is_copy(edited, disk) if is_import(context) else _one_newer(edited, disk)
+
+
+def is_copy(edited: Metadata, disk: Metadata) -> bool:
+    """Whether `disk` is the group after vgimportclone: new UUIDs of group and disks, the same volumes and name."""
+    ours, theirs = edited.volume_group, disk.volume_group
+    new = ours.id != theirs.id and not {pv.id for pv in ours.physical_volumes} & {
+        pv.id for pv in theirs.physical_volumes
+    }
+    volumes = [(lv.id, lv.name, lv.size) for lv in ours.logical_volumes]
+    return new and ours.name == theirs.name and volumes == [(lv.id, lv.name, lv.size) for lv in theirs.logical_volumes]
 
 
 def _one_newer(edited: Metadata, disk: Metadata) -> bool:

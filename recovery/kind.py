@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
+from recovery.facts.attached import look
 from recovery.facts.host import AskHost
 from recovery.facts.planning import AskPlanning
+from recovery.facts.rescan import AskRescan
 from recovery.planner import Facts, plan
 from recovery.request import mount_point_problem
 from ssh.facts import Ask
@@ -38,7 +40,10 @@ class RecoveryKind:
         """Planning facts first: they tell in a sentence when the host's LVM is too old for the others."""
         wanted = (str(volume["mount_point"]) for volume in params.get("volumes", ()))
         planning = ask(AskPlanning(tuple(path for path in wanted if not mount_point_problem(path))))
-        return Facts(ask(AskHost()), planning).to_json()
+        if params.get("disk"):
+            ask(AskRescan())
+        host = ask(AskHost())
+        return Facts(host, planning, look(ask, host, str(params["disk"])) if params.get("disk") else ()).to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

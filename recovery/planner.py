@@ -18,12 +18,14 @@ one, every UUID is there twice and LVM picks one. UUIDs decide, names do not: th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from changes.plan import Json, Plan, Refusal
-from recovery import steps
+from recovery import naming, steps
+from recovery.attached import Attached, Found, find
 from recovery.facts.host import Group, HostState, names
 from recovery.facts.planning import FREE_ENOUGH, Planning
+from recovery.lvm.compare import compare
 from recovery.lvm.metadata import (
     InvalidName,
     LogicalVolume,
@@ -34,7 +36,7 @@ from recovery.lvm.metadata import (
     validate_dm_names,
     validate_vg_name,
 )
-from recovery.request import Problem, Request, problems
+from recovery.request import IMPORT, RENAME, RESTORE, Problem, Request, Volume, default_mount_point, problems
 from recovery.steps import Recovery
 
 KIND, VERSION = "recovery", 1
@@ -51,14 +53,17 @@ class Facts:
 
     host: HostState
     planning: Planning
+    attached: tuple[Attached, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        return {"host": self.host.to_json(), "planning": self.planning.to_json()}
+        rows = [device.to_json() for device in self.attached]
+        return {"host": self.host.to_json(), "planning": self.planning.to_json(), "attached": rows}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Facts:
         """What `to_json` made."""
-        return cls(HostState.from_json(data["host"]), Planning.from_json(data["planning"]))
+        attached = tuple(Attached(**row) for row in data.get("attached", ()))
+        return cls(HostState.from_json(data["host"]), Planning.from_json(data["planning"]), attached)
 
 
 def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
@@ -70,12 +75,15 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
     found = list(problems(request))
     if found:
         return _refusal(found)
+    known = Facts.from_json(facts)
     try:
-        recovery = read(request)
+        recovery = from_disk(request, known) if request.disk else read(request)
     except MetadataError as error:
         return Refusal((error.message,), "metadata")
-    found = list(refusals(recovery, Facts.from_json(facts)))
-    return _refusal(found) if found else _plan(recovery, Facts.from_json(facts))
+    if isinstance(recovery, Problem):
+        return _refusal([recovery])
+    found = list(refusals(recovery, known))
+    return _refusal(found) if found else _plan(recovery, known)
 
 
 def read(request: Request) -> Recovery:
@@ -84,13 +92,91 @@ def read(request: Request) -> Recovery:
     return Recovery(request, metadata, rename_volume_group(request.metadata, request.new_vg))
 
 
+def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
+    """The request with what stands on the attached disk, and the strategy that fits it. Raises MetadataError.
+
+    rename   the disk's own metadata is good and no UUID of it is on the host twice: nothing else is needed
+    import   the disk is a copy of one that the host has: it needs UUIDs of its own, or LVM mixes the two up
+    restore  as from a file; chosen by a person, who may want the story's way
+    """
+    found = find(request.disk, facts.attached, facts.host)
+    if isinstance(found, Problem):
+        return found
+    problem = _disagreement(request, found) or _unfit_strategy(request, found)
+    if problem:
+        return problem
+    group = found.metadata.volume_group
+    offered = [
+        Volume(lv.name, default_mount_point(request.vm, lv.name))
+        for lv in group.visible_logical_volumes
+        if "swap" not in lv.name.lower()
+    ]
+    return Recovery(
+        request=replace(request, metadata=found.text, volumes=request.volumes or tuple(offered)),
+        metadata=found.metadata,
+        edited=rename_volume_group(found.text, request.new_vg),
+        strategy=request.strategy or (IMPORT if found.collides else RENAME),
+        disks=tuple(device.identity for device in found.devices),
+        evidence=_evidence(request, found),
+    )
+
+
+def _disagreement(request: Request, found: Found) -> Problem | None:
+    """A file that says something else than the disk: a person chooses, having read what differs."""
+    if not request.metadata.strip():
+        return None
+    differences = compare(parse_metadata(request.metadata), found.metadata)
+    if differences.is_none:
+        return None
+    said = " ".join(item.sentence for item in differences.items)
+    return Problem(
+        "metadata",
+        f"The file does not agree with the disk. {said} Leave the file out, and the plan is made from the disk itself.",
+    )
+
+
+def _unfit_strategy(request: Request, found: Found) -> Problem | None:
+    wanted = request.strategy
+    if found.collides and wanted not in ("", IMPORT):
+        return Problem(
+            "strategy",
+            f"The disk is a copy of one that {request.host} has: {found.collides}. Only vgimportclone is safe then,"
+            f" because it gives the copy UUIDs of its own; {wanted} could change the running system.",
+        )
+    if found.collides and found.awake:
+        return Problem(
+            "disk", f"Volumes of the copy are active: {names(found.awake)}. Deactivate them by hand, then look again."
+        )
+    mistakable = [device for device in found.devices if not device.is_unmistakable]
+    if found.collides and mistakable:
+        return Problem(
+            "disk",
+            f"{mistakable[0].name} has neither serial number, WWN nor SCSI address, so it cannot be told from the disk"
+            " that it is a copy of. Attach it with a serial number.",
+        )
+    return None
+
+
+def _evidence(request: Request, found: Found) -> str:
+    """Why this strategy, in words for the approver."""
+    where = names(device.spoken for device in found.devices)
+    if found.collides:
+        return f"{where} is a copy: {found.collides}. vgimportclone gives the copy UUIDs of its own."
+    if request.strategy == RESTORE:
+        return f"{where}: metadata as on the disk; vgcfgrestore was chosen by the requester."
+    if request.strategy == IMPORT:
+        return f"{where}: no UUID is there twice; vgimportclone was chosen by the requester, and makes new UUIDs."
+    return f"{where}: the metadata on the disk is good and no UUID is there twice, so vgrename by UUID is enough."
+
+
 def _refusal(found: list[Problem]) -> Refusal:
     return Refusal(tuple(problem.sentence for problem in found), found[0].field)
 
 
 def refusals(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
     """Every reason not to plan this, gravest first. Nothing has been asked of anybody yet."""
-    yield from same_identity(recovery, facts.host)
+    if not recovery.disks:
+        yield from same_identity(recovery, facts.host)
     yield from unfit_file(recovery)
     yield from new_name_taken(recovery, facts.host)
     yield from unfit_volumes(recovery)
@@ -284,7 +370,8 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
             f"{host} uses multipath: the old disk would appear several times and be claimed by it. Choose a host"
             " without multipath, or attach the disk where multipath ignores it.",
         )
-    twice = [pv.uuid for pv in facts.host.pvs if pv.duplicate]
+    own = set(recovery.pv_uuids) if recovery.strategy == IMPORT else set()
+    twice = [pv.uuid for pv in facts.host.pvs if pv.duplicate and pv.uuid not in own]
     if twice:
         yield Problem(
             "host",
@@ -303,8 +390,14 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
 
 
 def _plan(recovery: Recovery, facts: Facts) -> Plan:
-    """The ten steps of the procedure, with the three of ours in the one place where they help."""
+    """The ten steps of the procedure, with the three of ours in the one place where they help.
+
+    Where the disk is there already, nothing is attached or waited for, and only vgcfgrestore needs the file.
+    """
     request = recovery.request
+    files = (steps.copy(recovery), steps.edit(recovery)) if recovery.strategy == RESTORE else ()
+    arrival = () if recovery.disks else (steps.attach(recovery), steps.rescan(recovery))
+    quiet = () if recovery.strategy == IMPORT else (steps.quiet(recovery),)
     return Plan(
         kind=KIND,
         version=VERSION,
@@ -312,14 +405,12 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
         target=_target(recovery, facts),
         steps=(
             steps.baseline(recovery),
-            steps.copy(recovery),
-            steps.edit(recovery),
-            steps.attach(recovery),
-            steps.rescan(recovery),
+            *files,
+            *arrival,
             steps.identify(recovery),
-            steps.quiet(recovery),
+            *quiet,
             steps.save(recovery),
-            steps.restore(recovery),
+            NAMING[recovery.strategy](recovery),
             steps.pvscan(recovery),
             steps.vgscan(recovery),
             steps.activate(recovery),
@@ -331,16 +422,22 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
     )
 
 
+NAMING = {RESTORE: steps.restore, RENAME: naming.rename, IMPORT: naming.import_copy}
+"""Strategy → the step that gives the group its new name; its key is `restore` whatever it does."""
+
+
 def _target(recovery: Recovery, facts: Facts) -> dict[str, Json]:
     """By identity: names change, and a host restored from a backup keeps its name."""
-    return {
+    old = recovery.vg_uuid if recovery.disks and recovery.strategy != IMPORT else ""
+    target = {
         "host": recovery.host,
         "machine_id": facts.host.machine_id,
-        "running_groups": {group.uuid: group.name for group in facts.host.groups},
+        "running_groups": {group.uuid: group.name for group in facts.host.groups if group.uuid != old},
         "vm": recovery.request.vm,
         "vg_uuid": recovery.vg_uuid,
         "pv_uuids": list(recovery.pv_uuids),
     }
+    return target | ({"disks": list(recovery.disks)} if recovery.disks else {})
 
 
 def _settings(recovery: Recovery) -> dict[str, Json]:
@@ -352,11 +449,15 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
         "seqno": group.seqno,
         "volumes": {lv.id: lv.name for lv in group.logical_volumes},
         "writable": list(recovery.request.read_write),
+        **({"strategy": recovery.strategy, "text": recovery.request.metadata} if recovery.disks else {}),
     }
 
 
 def _warnings(recovery: Recovery) -> Iterator[str]:
     vm, disk = recovery.request.vm, "disk" if len(recovery.pv_uuids) == 1 else "disks"
+    if recovery.evidence:
+        written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
+        yield f"{recovery.evidence} The group was last written on {written[0]}: see that this is {vm}'s."
     yield (
         f"{vm} must be off, and its {disk} attached to {recovery.host} alone: two systems that write to one disk"
         " destroy it."

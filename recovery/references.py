@@ -3,6 +3,7 @@
 `{run_dir}`     the run's directory on the host
 `{pv:UUID}`     the device whose LVM label has that UUID, among disks that were not there at the baseline
 `{areas:UUID}`  the byte ranges of that device that LVM may write to, `start:length,…`, by its label
+`{vg:now}`      the imported group's UUID as the disk has it, or `none` while it still has its old one
 `{left:UUID}`   SHA-256 that those ranges must have now: as after our write, or, where the run never learned
                 that, as they are, if what they say is what the disk said before or what we wrote
 """
@@ -23,6 +24,8 @@ def resolve(reference: str, context: Context) -> Sequence[str]:
         return (context.run_dir,)
     kind, _, uuid = reference.partition(":")
     reading = read_disks(context)
+    if kind == "vg":
+        return [_group_now(reading, context)]
     matches = reading.with_uuid(uuid)
     if kind == "pv":
         return [disk.device for disk in matches]
@@ -35,6 +38,12 @@ def resolve(reference: str, context: Context) -> Sequence[str]:
     if kind == "left":
         return _left(uuid, areas, reading, context)
     return ()
+
+
+def _group_now(reading: Reading, context: Context) -> str:
+    """The imported group's UUID, by what the disk itself says; `none` while it still has its old one."""
+    found = {text.volume_group.id for text in reading.texts(context)} - {context.plan.target["vg_uuid"]}
+    return found.pop() if len(found) == 1 else "none"
 
 
 def _left(uuid: str, areas: list[tuple[str, str]], reading: Reading, context: Context) -> Sequence[str]:

@@ -35,6 +35,15 @@ SYSTEM_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/p
 """Nothing may be mounted anywhere below these: programs and the kernel look there."""
 
 
+RESTORE, RENAME, IMPORT = "restore", "rename", "import"
+
+STRATEGIES = (RESTORE, RENAME, IMPORT)
+"""vgcfgrestore with the edited file · vgrename by UUID · vgimportclone, which makes new UUIDs."""
+
+DISK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,126}")
+"""A serial number, a WWN or a SCSI address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a request: the form field it belongs to, and a whole sentence."""
@@ -56,9 +65,12 @@ class Volume:
 class Request:
     """A recovery as asked for.
 
-    metadata         text of the old VM's LVM backup file
+    metadata         text of the old VM's LVM backup file; may be empty where `disk` is given
     file_name        what the upload was called, for messages only
     attach_deadline  seconds the run waits for the old disk
+    disk             serial number, WWN or SCSI address (H:C:T:L) of the old disk, if it is attached already;
+                     then the plan is made from what stands on it
+    strategy         how the group gets its new name, one of `STRATEGIES`; empty leaves it to the planner
     """
 
     vm: str
@@ -70,6 +82,8 @@ class Request:
     reason: str = ""
     ticket: str = ""
     attach_deadline: int = DEADLINE
+    disk: str = ""
+    strategy: str = ""
 
     @property
     def read_write(self) -> tuple[str, ...]:
@@ -82,7 +96,8 @@ class Request:
         try:
             volumes = tuple(_volume(item) for item in params["volumes"])
             texts = {key: _text(params, key) for key in ("vm", "host", "metadata", "new_vg")}
-            extra = {key: _text(params, key) for key in ("file_name", "reason", "ticket") if key in params}
+            optional = ("file_name", "reason", "ticket", "disk", "strategy")
+            extra = {key: _text(params, key) for key in optional if key in params}
             deadline = int(params.get("attach_deadline", DEADLINE))
         except (KeyError, TypeError) as error:
             raise ValueError(f"The request lacks or misuses {error}.") from error
@@ -92,7 +107,8 @@ class Request:
         """The same as JSON, as `from_json` reads it."""
         volumes = [{"lv": v.lv, "mount_point": v.mount_point, "read_write": v.read_write} for v in self.volumes]
         names = ("vm", "host", "metadata", "new_vg", "file_name", "reason", "ticket", "attach_deadline")
-        return {**{name: getattr(self, name) for name in names}, "volumes": volumes}
+        late = {name: getattr(self, name) for name in ("disk", "strategy") if getattr(self, name)}
+        return {**{name: getattr(self, name) for name in names}, **late, "volumes": volumes}
 
 
 def default_mount_point(vm: str, lv: str) -> str:
@@ -106,12 +122,39 @@ def problems(request: Request) -> Iterator[Problem]:
         yield Problem("vm", "Say which VM was lost: letters, digits, dots, hyphens and underscores.")
     if not request.host:
         yield Problem("host", "Choose the host that the old disk will be attached to.")
-    if not request.metadata.strip():
-        yield Problem("metadata", "Upload the old VM's LVM backup file, /etc/lvm/backup/<group>.")
+    if not request.metadata.strip() and not request.disk:
+        yield Problem(
+            "metadata",
+            "Upload the old VM's LVM backup file, /etc/lvm/backup/<group>; or attach the old disk and name it, then"
+            " the description is read from the disk itself.",
+        )
+    yield from disk_problems(request)
     yield from new_vg_problems(request.new_vg)
+    if not request.volumes and not request.disk:
+        yield Problem("volumes", "Choose at least one logical volume to mount.")
     yield from volume_problems(request.volumes)
     if not 60 <= request.attach_deadline <= 7 * 24 * 3600:
         yield Problem("attach_deadline", "The run may wait for the disk between one minute and seven days.")
+
+
+def disk_problems(request: Request) -> Iterator[Problem]:
+    """A disk or a strategy that cannot be meant."""
+    if request.disk.startswith("/dev/") or re.fullmatch(r"(sd|vd|hd|nvme|dm-)[a-z0-9]+", request.disk):
+        yield Problem(
+            "disk",
+            f"{request.disk} is a name that changes with the order of arrival. Name the disk by its serial number,"
+            " WWN or SCSI address (host:channel:target:LUN).",
+        )
+    elif request.disk and not DISK.fullmatch(request.disk):
+        yield Problem("disk", f"{request.disk!r} is no serial number, WWN or SCSI address.")
+    if request.strategy and request.strategy not in STRATEGIES:
+        yield Problem("strategy", f"There is no strategy {request.strategy!r}; there are {', '.join(STRATEGIES)}.")
+    elif request.strategy in (RENAME, IMPORT) and not request.disk:
+        yield Problem(
+            "strategy",
+            f"The strategy {request.strategy} works on the attached disk: attach it first, and name it by its serial"
+            " number.",
+        )
 
 
 def new_vg_problems(name: str) -> Iterator[Problem]:
@@ -124,8 +167,6 @@ def new_vg_problems(name: str) -> Iterator[Problem]:
 
 def volume_problems(volumes: tuple[Volume, ...]) -> Iterator[Problem]:
     """Mount points that cannot be, or that hide one another."""
-    if not volumes:
-        yield Problem("volumes", "Choose at least one logical volume to mount.")
     for volume in volumes:
         sentence = mount_point_problem(volume.mount_point)
         if sentence:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from changes.plan import HIGH, LOW, MEDIUM, Call, Check, FileChange, Step, Undo, Wait
+from changes.plan import HIGH, LOW, MEDIUM, Call, Check, FileChange, Json, Step, Undo, Wait
 from recovery.lvm.metadata import Metadata, dm_name
-from recovery.request import Request, Volume, parents_first
+from recovery.request import RESTORE, Request, Volume, parents_first
 from recovery.scripts import script
 
 
@@ -24,6 +25,11 @@ class Recovery:
     request: Request
     metadata: Metadata
     edited: str
+    strategy: str = RESTORE
+    disks: tuple[Mapping[str, Json], ...] = ()
+    """Identities of disks that are attached already, in the order of the physical volumes; else empty."""
+    evidence: str = ""
+    """Why the strategy is the right one, where the planner could see the disk."""
 
     @property
     def host(self) -> str:
@@ -316,34 +322,38 @@ def restore(recovery: Recovery) -> Step:
             ),
             UNCHANGED,
         ),
-        undo=Undo(
-            title=f"Write the saved areas back ({new} is {recovery.old} again) and let the kernel forget the disk",
-            command=Call(
-                (
-                    "{run_dir}/saved",
-                    new,
-                    recovery.vg_uuid,
-                    *_per_pv(recovery, "{{pv:{0}}}", "{{areas:{0}}}", "{{left:{0}}}", uuid=True),
-                ),
-                script=script("areas.lib", "restore_areas"),
-                timeout=300,
-            ),
-            precheck=(
-                Check("areas-as-left", "The disk's metadata is still what this change left there.", {"group": new}),
-                Check("old-disk-idle", "No mapping points to the old disk and nothing on it is mounted."),
-                Check("untouched", "Nothing was written to the old disk since, except where the plan allowed it."),
-            ),
-            verify=(
-                Check(
-                    "given-back", "The old disk holds its old metadata, or has left the host with it.", {"group": new}
-                ),
-                UNCHANGED,
-            ),
-        ),
+        undo=write_back(recovery, recovery.vg_uuid),
         writes=(f"the metadata of the old disk ({new})", "/etc/lvm/archive", f"/etc/lvm/backup/{new}"),
         danger=HIGH,
         cancel="never",
         article=6,
+    )
+
+
+def write_back(recovery: Recovery, group_uuid: str) -> Undo:
+    """The way back from every strategy: the saved bytes. `group_uuid` is the group's UUID under its new name."""
+    new = recovery.new
+    return Undo(
+        title=f"Write the saved areas back ({new} is {recovery.old} again) and let the kernel forget the disk",
+        command=Call(
+            (
+                "{run_dir}/saved",
+                new,
+                group_uuid,
+                *_per_pv(recovery, "{{pv:{0}}}", "{{areas:{0}}}", "{{left:{0}}}", uuid=True),
+            ),
+            script=script("areas.lib", "restore_areas"),
+            timeout=300,
+        ),
+        precheck=(
+            Check("areas-as-left", "The disk's metadata is still what this change left there.", {"group": new}),
+            Check("old-disk-idle", "No mapping points to the old disk and nothing on it is mounted."),
+            Check("untouched", "Nothing was written to the old disk since, except where the plan allowed it."),
+        ),
+        verify=(
+            Check("given-back", "The old disk holds its old metadata, or has left the host with it.", {"group": new}),
+            UNCHANGED,
+        ),
     )
 
 

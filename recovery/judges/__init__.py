@@ -10,11 +10,18 @@ from collections.abc import Callable, Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
-from recovery.judges import disks, files, group, host, mounts
+from recovery.judges import disks, files, group, host, imported, mounts
 
 Rule = Callable[[Mapping[str, Json], Context], Verdict]
 
-RULES: Mapping[str, Rule] = {**host.RULES, **files.RULES, **disks.RULES, **group.RULES, **mounts.RULES}
+RULES: Mapping[str, Rule] = {
+    **host.RULES,
+    **files.RULES,
+    **disks.RULES,
+    **group.RULES,
+    **imported.RULES,
+    **mounts.RULES,
+}
 
 
 def judge(check: Check, context: Context) -> Verdict:

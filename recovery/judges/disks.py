@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Json
-from recovery.disks import Reading, file_of, pv_uuids, read_disks
+from recovery.disks import Reading, file_of, group_pvs, is_import, pv_uuids, read_disks, vg_uuid
 from recovery.facts.areas import AskAreas, AskSaved
 from recovery.facts.files import AskFile
 from recovery.facts.host import AskHost, Dm, HostState, names
@@ -105,6 +105,8 @@ def identity_trouble(reading: Reading, host: HostState, context: Context) -> str
         if len(devices) != 1:
             there = names(device.spoken for device in devices) if devices else "no new disk"
             return f"Physical volume {uuid} must be on exactly one new disk; it is on {there}."
+        if devices[0].uuid not in (uuid, group_pvs(context)[uuid]):
+            return f"{devices[0].spoken} carries physical volume {devices[0].uuid or 'nothing'} now, not {uuid}."
         sentence = _device_trouble(devices[0], host, context)
         if sentence:
             return sentence
@@ -114,7 +116,7 @@ def identity_trouble(reading: Reading, host: HostState, context: Context) -> str
 
 def _device_trouble(device: Labelled, host: HostState, context: Context) -> str:
     users = [dm for dm in host.mappings if device.number in dm.devices()]
-    own = {dm.name for dm in host.mappings_of(context.plan.target["vg_uuid"])}
+    own = set() if is_import(context) else {dm.name for dm in host.mappings_of(vg_uuid(context))}
     foreign = [dm.name for dm in users if dm.name not in own]
     holders = [name for name in device.holders if not name.startswith("dm-")]
     if foreign or holders:
@@ -130,7 +132,7 @@ def _device_trouble(device: Labelled, host: HostState, context: Context) -> str:
     seen = [pv for pv in host.pvs if pv.uuid == device.uuid]
     if not seen:
         return f"LVM on this host does not see {device.spoken}; a filter in /etc/lvm/lvm.conf may hide it."
-    if any(pv.duplicate for pv in seen):
+    if any(pv.duplicate for pv in seen) and not is_import(context):
         return f"LVM says that physical volume {device.uuid} is there twice. Detach the copy."
     return _areas_trouble(device)
 
@@ -145,7 +147,7 @@ def _areas_trouble(device: Labelled) -> str:
 
 def old_volumes_unmounted(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
-    opened = [dm for dm in host.mappings_of(context.plan.target["vg_uuid"]) if dm.opened]
+    opened = [dm for dm in host.mappings_of(vg_uuid(context)) if dm.opened]
     if opened:
         return no(f"{_where(opened[0], host)} Close it, then resume.")
     return yes("None of the old group's volumes is open.")
@@ -160,7 +162,7 @@ def old_name_asleep(args: Mapping[str, Json], context: Context) -> Verdict:
     """Later, the group is active under its new name; that is not what is asked here."""
     new = {dm_name(context.plan.settings["new"], lv) for lv in context.plan.settings["volumes"].values()}
     host = context.ask(AskHost())
-    awake = [dm.name for dm in host.mappings_of(context.plan.target["vg_uuid"]) if dm.name not in new]
+    awake = [dm.name for dm in host.mappings_of(vg_uuid(context)) if dm.name not in new]
     if awake:
         return no(f"Active under the old name: {names(awake)}.")
     return yes("No volume of the group is active under its old name.")
@@ -204,9 +206,12 @@ def ready_to_restore(args: Mapping[str, Json], context: Context) -> Verdict:
     trouble = identity_trouble(reading, host, context)
     if trouble:
         return no(trouble)
-    active = host.mappings_of(context.plan.target["vg_uuid"])
+    numbers = {device.number for uuid in pv_uuids(context) for device in reading.with_uuid(uuid)}
+    active = [dm for dm in host.mappings if dm.devices() & numbers]
+    if not is_import(context):
+        active += [dm for dm in host.mappings_of(vg_uuid(context)) if dm not in active]
     if active:
-        return no(f"Active: {names(dm.name for dm in active)}. vgcfgrestore would change what is in use.")
+        return no(f"Active: {names(dm.name for dm in active)}. LVM would change what is in use.")
     return yes("The disk is the one that was identified, and nothing of it is active.")
 
 
@@ -244,7 +249,7 @@ def old_disk_idle(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def given_back(args: Mapping[str, Json], context: Context) -> Verdict:
     reading, host = read_disks(context), context.ask(AskHost())
-    if args["group"] in host.backups and host.backups[str(args["group"])] == context.plan.target["vg_uuid"]:
+    if args["group"] in host.backups and host.backups[str(args["group"])] == vg_uuid(context):
         return no(f"/etc/lvm/backup/{args['group']} is still there.")
     if context.ask(AskFile(f"{context.run_dir}/saved/given-back")) is None:
         return no("The old metadata has not been written back yet.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Json
-from recovery.disks import Reading, baseline_of, pv_uuids, read_disks
+from recovery.disks import Reading, baseline_of, group_pvs, pv_uuids, read_disks, vg_uuid
 from recovery.facts.host import AskHost, Dm, HostState, names
 from recovery.judges.answers import no, yes
 from recovery.judges.disks import area_hashes
@@ -16,7 +16,7 @@ from recovery.lvm.metadata import dm_name
 
 
 def name_free(args: Mapping[str, Json], context: Context) -> Verdict:
-    new, own, host = str(args["group"]), context.plan.target["vg_uuid"], context.ask(AskHost())
+    new, own, host = str(args["group"]), vg_uuid(context), context.ask(AskHost())
     if any(group.name == new and group.uuid != own for group in host.groups):
         return no(f"There is a volume group called {new} by now.")
     if new in host.dev and not host.mappings_of(own):
@@ -48,7 +48,7 @@ def restored(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def _not_renamed(new: str, host: HostState, context: Context) -> str:
     """Why LVM does not see the group under its new name, one change newer; empty if it does."""
-    group = host.group(context.plan.target["vg_uuid"])
+    group = host.group(vg_uuid(context))
     if group is None:
         return f"LVM does not see the old group (UUID {context.plan.target['vg_uuid']})."
     if group.name != new:
@@ -60,26 +60,26 @@ def _not_renamed(new: str, host: HostState, context: Context) -> str:
 
 def _elsewhere(host: HostState, reading: Reading, context: Context) -> str:
     """A physical volume that LVM sees in another place than on the new disk; empty if all are right."""
-    seen = {pv.uuid: pv for pv in host.pvs if pv.group == context.plan.target["vg_uuid"]}
-    for uuid in pv_uuids(context):
-        devices = reading.with_uuid(uuid)
+    seen = {pv.uuid: pv for pv in host.pvs if pv.group == vg_uuid(context)}
+    for planned, uuid in group_pvs(context).items():
+        devices = reading.with_uuid(planned)
         if len(devices) != 1:
             return f"Physical volume {uuid} must be on exactly one new disk; it is on {len(devices)}."
         if uuid not in seen:
             return f"LVM does not see physical volume {uuid} in the group."
         if seen[uuid].number != devices[0].number:
             return f"LVM sees physical volume {uuid} on {seen[uuid].device}, not on {devices[0].device}."
-    extra = sorted(set(seen) - set(pv_uuids(context)))
+    extra = sorted(set(seen) - set(group_pvs(context).values()))
     return f"The group has a physical volume {extra[0]} that is not in the file." if extra else ""
 
 
 def group_seen(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
-    group = host.group(context.plan.target["vg_uuid"])
+    group = host.group(vg_uuid(context))
     if group is None or group.name != args["group"]:
         return no(f"LVM does not see the old group as {args['group']}.")
     seen = {pv.uuid for pv in host.pvs if pv.group == group.uuid}
-    absent = [uuid for uuid in pv_uuids(context) if uuid not in seen]
+    absent = [uuid for uuid in group_pvs(context).values() if uuid not in seen]
     if absent or group.missing:
         return no(f"Volume group {group.name} lacks physical volume {names(absent) if absent else 'of its own'}.")
     return yes(f"LVM sees physical volume {names(sorted(seen))} in {group.name}.")
@@ -90,7 +90,7 @@ def group_alone(args: Mapping[str, Json], context: Context) -> Verdict:
     twice = [name for name, count in Counter(group.name for group in host.groups).items() if count > 1]
     if twice:
         return no(f"Two volume groups are called {names(twice)}.")
-    group = host.group(context.plan.target["vg_uuid"])
+    group = host.group(vg_uuid(context))
     if group is None or group.name != args["group"]:
         return no(f"LVM does not see the old group as {args['group']}.")
     gone = [old.name for old in baseline_of(context).groups if host.group(old.uuid) is None]
@@ -101,7 +101,7 @@ def group_alone(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def activated(args: Mapping[str, Json], context: Context) -> Verdict:
     host, base = context.ask(AskHost()), baseline_of(context)
-    if not host.mappings_of(context.plan.target["vg_uuid"]):
+    if not host.mappings_of(vg_uuid(context)):
         return no(f"No volume of {args['group']} is active.")
     reading = read_disks(context)
     numbers = {device.number for uuid in pv_uuids(context) for device in reading.with_uuid(uuid)}
@@ -116,15 +116,15 @@ def activated(args: Mapping[str, Json], context: Context) -> Verdict:
         )
     rows = {
         dm.name: {"device": f"/dev/mapper/{dm.name}", "number": dm.number, "read_only": dm.read_only}
-        for dm in host.mappings_of(context.plan.target["vg_uuid"])
+        for dm in host.mappings_of(vg_uuid(context))
     }
     return yes(f"Active, on the old disk alone: {names(sorted(rows))}.", {"volumes": rows})
 
 
 def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str], context: Context) -> Iterator[str]:
     """What is not as planned about the group's mappings: name, device, or whether they can be written to."""
-    prefix = "LVM-" + context.plan.target["vg_uuid"].replace("-", "")
-    mappings = {dm.uuid: dm for dm in host.mappings_of(context.plan.target["vg_uuid"])}
+    prefix = "LVM-" + vg_uuid(context).replace("-", "")
+    mappings = {dm.uuid: dm for dm in host.mappings_of(vg_uuid(context))}
     for uuid, lv in context.plan.settings["volumes"].items():
         dm = mappings.pop(prefix + uuid.replace("-", ""), None)
         wanted = dm_name(str(args["group"]), lv)
@@ -167,13 +167,13 @@ def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def _writable_now(host: HostState, context: Context) -> Dm | None:
     writable = {dm_name(context.plan.settings["new"], lv) for lv in context.plan.settings["writable"]}
-    mappings = host.mappings_of(context.plan.target["vg_uuid"])
+    mappings = host.mappings_of(vg_uuid(context))
     return next((dm for dm in mappings if not dm.read_only and dm.name not in writable), None)
 
 
 def volumes_closed(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
-    for dm in host.mappings_of(context.plan.target["vg_uuid"]):
+    for dm in host.mappings_of(vg_uuid(context)):
         if dm.opened:
             points = [mount.mount_point for mount in host.mounts if mount.number == dm.number]
             where = f"mounted on {names(points)}" if points else "open"
@@ -182,7 +182,7 @@ def volumes_closed(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def asleep(args: Mapping[str, Json], context: Context) -> Verdict:
-    active = context.ask(AskHost()).mappings_of(context.plan.target["vg_uuid"])
+    active = context.ask(AskHost()).mappings_of(vg_uuid(context))
     if active:
         return no(f"Still active: {names(dm.name for dm in active)}.")
     return yes("None of the group's volumes is active.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from changes.kinds import Context, Verdict
 from changes.plan import Json
-from recovery.disks import baseline_of, pv_uuids
+from recovery.disks import baseline_of, is_import, pv_uuids
 from recovery.facts.files import AskRoom
 from recovery.facts.host import AskBaseline, AskHost, HostState
 from recovery.facts.planning import FREE_ENOUGH
@@ -24,6 +25,8 @@ def host_as_planned(args: Mapping[str, Json], context: Context) -> Verdict:
         group = host.group(uuid)
         if group is None or group.name != name:
             return no(f"Volume group {name} ({uuid}), which was there when this was planned, is gone or renamed.")
+    if target.get("disks"):
+        return yes("It is the planned host.")
     if host.group(target["vg_uuid"]) or {pv.uuid for pv in host.pvs} & set(pv_uuids(context)):
         return no("The old disk is attached already. Detach it: it is recognised by its not being there before.")
     return yes("It is the planned host, and the old disk is not attached yet.")
@@ -47,8 +50,25 @@ def baseline_saved(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def running_unchanged(args: Mapping[str, Json], context: Context) -> Verdict:
-    changes = list(differences(baseline_of(context), context.ask(AskHost())))
+    old = "" if is_import(context) else context.plan.target["vg_uuid"]
+    changes = list(differences(without(baseline_of(context), old), context.ask(AskHost())))
     return no(" ".join(changes)) if changes else yes("Nothing of the running system has changed.")
+
+
+def without(base: HostState, vg_uuid: str) -> HostState:
+    """The baseline without the old group, which may have been there before this run, awake or not."""
+    old = base.mappings_of(vg_uuid) if vg_uuid else ()
+    groups = tuple(group for group in base.groups if group.uuid != vg_uuid)
+    return replace(base, groups=groups, mappings=tuple(dm for dm in base.mappings if dm not in old))
+
+
+def backups_kept(args: Mapping[str, Json], context: Context) -> Verdict:
+    swapped = backups_swapped(baseline_of(context), context.ask(AskHost()))
+    if swapped:
+        return no(
+            f"/etc/lvm/backup/{swapped} no longer describes the running group {swapped}; run vgcfgbackup {swapped}."
+        )
+    return yes("The files in /etc/lvm/backup describe the running groups, as before.")
 
 
 def differences(base: HostState, now: HostState) -> Iterator[str]:
@@ -87,4 +107,5 @@ RULES = {
     "room": room,
     "baseline-saved": baseline_saved,
     "running-unchanged": running_unchanged,
+    "backups-kept": backups_kept,
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Json
+from recovery.disks import vg_uuid
 from recovery.facts.host import Mount, names
 from recovery.facts.mounts import AskContents, AskHolders, AskVolume, VolumeState
 from recovery.judges.answers import no, yes
@@ -25,7 +26,7 @@ def _state(args: Mapping[str, Json], context: Context) -> VolumeState:
 
 
 def _dm_uuid(args: Mapping[str, Json], context: Context) -> str:
-    return "LVM-" + f"{context.plan.target['vg_uuid']}{args['lv_uuid']}".replace("-", "")
+    return "LVM-" + f"{vg_uuid(context)}{args['lv_uuid']}".replace("-", "")
 
 
 def mountable(args: Mapping[str, Json], context: Context) -> Verdict:

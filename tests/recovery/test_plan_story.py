@@ -44,7 +44,7 @@ def test_every_rule_of_a_check_has_a_judge() -> None:
     undos = [step.undo for step in steps if step.undo]
     checks = [c for step in steps for c in (*step.precheck, *step.verify)]
     checks += [c for undo in undos for c in (*undo.precheck, *undo.verify)]
-    assert {check.rule for check in checks} == set(RULES)
+    assert {check.rule for check in checks} <= set(RULES)
 
 
 def test_only_the_groups_name_differs_in_the_edited_file() -> None:

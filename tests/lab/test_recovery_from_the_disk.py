@@ -1,0 +1,73 @@
+"""The disk is attached first and the plan made from what stands on it: no backup file is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from changes.plan import Plan, Refusal
+from lab import Disk, Host, Lab, old_disk
+from lab.disks import copy_sparse
+from recovery.kind import KIND
+from ssh.facts import SessionAsk
+from tests.lab.recovery_walker import reach
+from tests.lab.test_recovery_story import asked, planned, readable, running
+
+
+def from_disk(**changes: Any) -> dict[str, Any]:
+    return asked("", disk="vm42-root", **changes)
+
+
+def answer(host: Host, params: dict[str, Any]) -> Plan | Refusal:
+    return KIND.plan(params, KIND.gather(params, SessionAsk(reach(host))))
+
+
+def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_last_byte(
+    lab: Lab, app01: Host, vm42_disk: Disk
+) -> None:
+    before, as_it_was = vm42_disk.sha256(), running(app01)
+    absent = answer(app01, from_disk())
+    assert isinstance(absent, Refusal)
+    assert "No disk called vm42-root is attached to the host, also after a rescan." in absent.reasons[0]
+
+    app01.attach(vm42_disk)
+    own_file = answer(app01, from_disk(metadata=lab.backup_path("wrong-file").read_text()))
+    assert isinstance(own_file, Refusal)
+    assert "The disk holds another volume group" in own_file.reasons[0]
+
+    walker = planned(app01, from_disk(volumes=[]))
+    assert [step.key for step in walker.plan.steps][:5] == ["baseline", "identify", "quiet", "save", "restore"]
+    assert walker.plan.digest() == planned(app01, from_disk(volumes=[])).plan.digest()
+    walker.walk()
+    assert readable(app01, "root") == old_disk("vm42").sha256("root")
+    assert readable(app01, "var") == old_disk("vm42").sha256("var")
+    assert walker.found["restore"]["areas"]
+
+    walker.undo()
+    assert running(app01) == as_it_was
+    app01.detach(vm42_disk.serial)
+    assert vm42_disk.sha256() == before
+
+
+def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, app01: Host, tmp_path: Path) -> None:
+    copy = Disk(tmp_path / "copy.raw", "app01-copy")
+    copy_sparse(lab.build.root_disk("app01"), copy.path)
+    before, as_it_was = copy.sha256(), running(app01)
+    app01.attach(copy)
+    wanted = asked("", disk="app01-copy", vm="app01-old", volumes=[])
+
+    forced = answer(app01, {**wanted, "strategy": "rename"})
+    assert isinstance(forced, Refusal)
+    assert "Only vgimportclone is safe" in forced.reasons[0]
+
+    walker = planned(app01, wanted)
+    assert walker.plan.settings["strategy"] == "import"
+    walker.walk()
+    assert "app01" in app01.run("cat /recovered/app01-old/root/etc/hostname", sudo=True)
+    assert "(sda)" in app01.run("dmsetup deps -o devname RootVG-root", sudo=True)
+    assert "(sdb)" in app01.run("dmsetup deps -o devname vm42_RootVG-root", sudo=True)
+
+    walker.undo()
+    assert running(app01) == as_it_was
+    app01.detach(copy.serial)
+    assert copy.sha256() == before
