@@ -23,8 +23,18 @@ from people.models import User
 from recovery.kind import KIND
 from recovery.models import Upload
 from recovery.planner import Facts
+from recovery.lvm.metadata import suggest_vg_name
 from recovery.preview import Preview, check, preview
-from recovery.request import DEADLINE, Request, Volume, default_mount_point, mount_point_problem
+from recovery.request import (
+    DEADLINE,
+    IMPORT,
+    RENAME,
+    RESTORE,
+    Request,
+    Volume,
+    default_mount_point,
+    mount_point_problem,
+)
 from recovery.uploads import upload_keep, upload_of, upload_store
 
 DEADLINES = ((3600, "1 hour"), (DEADLINE, "4 hours"), (43200, "12 hours"), (86400, "1 day"), (259200, "3 days"))
@@ -36,6 +46,14 @@ ANEW = {"hx-post": "", "hx-trigger": "change", "hx-target": "#recovery-form", "h
 
 AT_FIELD = {"metadata": "file", "": None}
 """Where a problem of the request stands in the form, if not at the field of its own name."""
+
+
+STRATEGY_CHOICES = (
+    ("", "Let Regroup choose"),
+    (RENAME, "vgrename, by UUID"),
+    (RESTORE, "vgcfgrestore, with the edited text"),
+    (IMPORT, "vgimportclone, with new UUIDs"),
+)
 
 
 class KeptFile(forms.FileField):
@@ -70,6 +88,23 @@ class RecoveryForm(forms.Form):
         label="The old VM’s LVM backup file",
         help_text="/etc/lvm/backup/<group> of the lost VM, restored from its last file backup.",
         widget=forms.FileInput(attrs=ANEW),
+    )
+    disk = forms.CharField(
+        required=False,
+        max_length=128,
+        label="The old disk, if it is attached already",
+        help_text=(
+            "Its serial number, WWN or SCSI address. Then no backup file is needed: the host is rescanned, and the"
+            " plan is made from what stands on the disk."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **ANEW}),
+    )
+    strategy = forms.ChoiceField(
+        required=False,
+        choices=STRATEGY_CHOICES,
+        label="How it gets its new name",
+        help_text="Regroup chooses by what it finds, and refuses what would harm the running system.",
+        widget=forms.Select(attrs=KEPT),
     )
     new_vg = forms.CharField(
         max_length=200,
@@ -136,6 +171,11 @@ class Draft:
         return self.preview is not None and not self.preview.problems
 
     @property
+    def disk(self) -> str:
+        """The attached disk that the plan is to be made from, as typed; empty for a recovery from the file alone."""
+        return str(self.form["disk"].value() or "").strip()
+
+    @property
     def created(self) -> datetime | None:
         """When the file says it was written."""
         seconds = self.preview.created if self.preview else None
@@ -163,6 +203,8 @@ class Draft:
             reason=value.get("reason", ""),
             ticket=value.get("ticket", ""),
             attach_deadline=value.get("attach_deadline") or DEADLINE,
+            disk=value.get("disk", ""),
+            strategy=value.get("strategy", "") if value.get("disk") else "",
         ).to_json()
 
 
@@ -179,7 +221,7 @@ def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *,
     seen = preview(bytes(upload.data), vm.name if vm else "") if upload else None
     same = data.get("upload", "") == values["upload"]
     final = final and same
-    _suggest(values, data, seen, final)
+    _suggest(values, data, seen, vm, final)
     rows = _rows(values, seen, same=same)
     draft = _draft(RecoveryForm(values), vm, data.get("host", ""), upload, seen, rows)
     draft.final = final
@@ -195,14 +237,15 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
         return _draft(RecoveryForm(initial=names), vm, names["host"], None, None, [])
     asked = Request.from_json(change.params)
     data = asked.metadata.encode("utf-8", "surrogateescape")
-    upload = upload_store(user, asked.file_name or "backup", data)
+    upload = upload_store(user, asked.file_name or "backup", data) if data else None
     values = QueryDict(mutable=True)
     fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
-    values["upload"] = str(upload.pk)
-    seen = preview(data, asked.vm)
+    values.update({"disk": asked.disk, "strategy": asked.strategy})
+    values["upload"] = str(upload.pk) if upload else ""
+    seen = preview(data, asked.vm) if data else None
     wanted = {volume.lv: volume for volume in asked.volumes}
-    for number, row in enumerate(seen.volumes):
+    for number, row in enumerate(seen.volumes if seen else ()):
         if volume := wanted.get(row.lv):
             values[f"on-{number}"], values[f"at-{number}"] = "1", volume.mount_point
             values[f"mode-{number}"] = "rw" if volume.read_write else "ro"
@@ -230,11 +273,18 @@ def _draft(
     return Draft(form, vm, chosen, upload, seen, rows, known_facts(chosen))
 
 
-def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None, final: bool) -> None:
+def suggested_name(seen: Preview | None, vm: Vm | None, disk: str) -> str:
+    """A name for the group: from the file, or from the VM where only the disk knows the old name."""
+    if seen and seen.new_name:
+        return visible(seen.new_name)
+    return suggest_vg_name(vm.name, "old") if vm and disk else ""
+
+
+def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None, vm: Vm | None, final: bool) -> None:
     """A name, where none is typed yet or the one there is what was suggested for another VM or file."""
-    typed = data.get("new_vg", "").strip()
-    if seen and seen.new_name and (typed == data.get("suggested", "") if typed else not final):
-        values["new_vg"] = visible(seen.new_name)
+    typed, name = data.get("new_vg", "").strip(), suggested_name(seen, vm, data.get("disk", "").strip())
+    if name and (typed == data.get("suggested", "") if typed else not final):
+        values["new_vg"] = name
 
 
 def _rows(values: QueryDict, seen: Preview | None, *, same: bool) -> list[Row]:

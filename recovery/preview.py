@@ -89,7 +89,10 @@ def check(params: Mapping[str, Json], facts: Mapping[str, Json] | None) -> dict[
     try:
         request = Request.from_json(params)
         found = list(problems(request))
-        if facts is not None and not any(problem.field in ("metadata", "new_vg") for problem in found):
+        if request.disk:  # what is wrong with it only the disk can tell, when the plan is made
+            if request.metadata.strip():
+                parse_metadata(request.metadata)
+        elif facts is not None and not any(problem.field in ("metadata", "new_vg") for problem in found):
             found += refusals(read(request), Facts.from_json(facts))
         elif not any(problem.field == "metadata" for problem in found):
             parse_metadata(request.metadata)

@@ -28,7 +28,7 @@ from inventory.models import Host, HostFacts
 from people.access import Request, requires
 from people.roles import Role
 from recovery.attach import AttachFailed, run_site_command
-from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at
+from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at, suggested_name
 from recovery.kind import KIND
 from recovery.preview import disks, groups
 
@@ -83,6 +83,7 @@ def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseR
 def _context(draft: Draft, change: Change | None) -> dict[str, Any]:
     return {
         "draft": draft,
+        "suggested": suggested_name(draft.preview, draft.vm, draft.disk),
         "form": draft.form,
         "change": change,
         "url": reverse("recovery_edit", args=[change.pk]) if change else reverse("recovery_new"),

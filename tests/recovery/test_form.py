@@ -313,3 +313,23 @@ def test_bytes_that_are_no_utf8_are_kept_and_shown(desk):
     assert answer.context["draft"].is_read
     desk.post(URL, filled(Upload.objects.latest("pk").pk))
     assert Change.objects.get().params["metadata"].encode("utf-8", "surrogateescape") == data
+
+
+def test_a_disk_that_is_attached_needs_no_file(desk):
+    fields = {"vm": "vm42", "host": "app01", "disk": "vm42-root", "strategy": "", "go": "read"}
+    text = desk.post(URL, fields).content.decode()
+    assert 'value="vm42_old"' in text
+    assert "How it gets its new name" in text
+    sent = {**fields, "new_vg": "vm42_old", "reason": REASON, "attach_deadline": "14400", "go": "create"}
+    assert desk.post(URL, sent).status_code == 302
+    change = Change.objects.get()
+    assert (change.params["disk"], change.params["metadata"], change.params["volumes"]) == ("vm42-root", "", [])
+    again = desk.get(f"/changes/{change.pk}/edit").content.decode()
+    assert 'value="vm42-root"' in again
+
+
+def test_a_device_name_is_no_disk_to_be_sure_of(desk):
+    fields = {"vm": "vm42", "host": "app01", "disk": "/dev/sdb", "new_vg": "vm42_old", "reason": REASON}
+    text = desk.post(URL, {**fields, "attach_deadline": "14400", "go": "create"}).content.decode()
+    assert "is a name that changes with the order of arrival" in text
+    assert not Change.objects.exists()
