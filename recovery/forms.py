@@ -21,9 +21,9 @@ from changes.plan import Json
 from inventory.models import Host, HostFacts, Vm
 from people.models import User
 from recovery.kind import KIND
+from recovery.lvm.metadata import suggest_vg_name
 from recovery.models import Upload
 from recovery.planner import Facts
-from recovery.lvm.metadata import suggest_vg_name
 from recovery.preview import Preview, check, preview
 from recovery.request import (
     DEADLINE,
