@@ -10,6 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin
 needs='
 test sshd openssh-server
 test vgcfgrestore lvm2
+test visudo sudo
 browser chromium chromium
 browser /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '
