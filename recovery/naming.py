@@ -6,11 +6,34 @@ and the group new UUIDs first. Restoring a file onto a copy, or renaming one, co
 
 from __future__ import annotations
 
-from changes.plan import HIGH, Call, Check, Step
+from changes.plan import HIGH, Call, Check, Step, Undo
 from recovery.scripts import script
 from recovery.steps import UNCHANGED, Recovery, write_back
 
 NAME_FREE = "No volume group, device or mapping is called {0}."
+
+
+def admit(recovery: Recovery) -> Step:
+    uuids = recovery.pv_uuids
+    return Step(
+        key="admit",
+        title="Let LVM see the old disk: add it to the host's devices file",
+        why=(
+            "This host's LVM uses only the disks that /etc/lvm/devices/system.devices lists, and the old one is not"
+            " among them. Without it LVM would answer that there is no such physical volume."
+        ),
+        host=recovery.host,
+        command=Call(
+            ("{run_dir}/devices", *(f"{{pv:{uuid}}}" for uuid in uuids)), script=script("admit_devices"), timeout=120
+        ),
+        verify=(Check("lvm-sees", "LVM sees the old disk's physical volumes.", {"pvs": list(uuids)}),),
+        undo=Undo(
+            title="Take the old disk out of the devices file again",
+            command=Call(("{run_dir}/devices",), script=script("dismiss_devices"), timeout=120),
+            verify=(Check("devices-as-before", "The devices file lists what it listed before."),),
+        ),
+        writes=("/etc/lvm/devices/system.devices",),
+    )
 
 
 def rename(recovery: Recovery) -> Step:

@@ -80,7 +80,7 @@ def attach_panel(situation: Situation) -> Panel | None:
 
 def detach_panel(situation: Situation) -> Panel | None:
     """After the undo the disk is given back, by the site's own way or by a person."""
-    if situation.change.state is not State.UNDONE or not situation.found.get("rescan"):
+    if situation.change.state is not State.UNDONE or not {"rescan", "restore"} & situation.found.keys():
         return None
     context = {
         "vm": situation.plan.target.get("vm", ""),

@@ -358,11 +358,17 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
             f"The file's volume group belongs to the system ID {system_id}; {host} would hide it from itself as"
             " foreign. Take the line system_id out of the file, or recover on a host with that system ID.",
         )
-    if planning.uses_devices_file:
+    if planning.uses_devices_file and not recovery.disks:
         yield Problem(
             "host",
             f"{host} uses an LVM devices file (/etc/lvm/devices/system.devices), so LVM would not see the old disk."
-            " Regroup does not edit that file yet; choose another host.",
+            " Attach the disk first and name it in the request; then it is added to that file for the time being.",
+        )
+    if planning.uses_devices_file and recovery.strategy == IMPORT:
+        yield Problem(
+            "host",
+            f"{host} uses an LVM devices file, and the disk is a copy of one that is in it. Regroup does not import"
+            " copies there; choose a host without a devices file.",
         )
     if any(" multipath " in f" {line} " for dm in facts.host.mappings for line in dm.table):
         yield Problem(
@@ -397,6 +403,8 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
     request = recovery.request
     files = (steps.copy(recovery), steps.edit(recovery)) if recovery.strategy == RESTORE else ()
     arrival = () if recovery.disks else (steps.attach(recovery), steps.rescan(recovery))
+    hidden = recovery.disks and facts.planning.uses_devices_file
+    admit = (naming.admit(recovery),) if hidden else ()
     quiet = () if recovery.strategy == IMPORT else (steps.quiet(recovery),)
     return Plan(
         kind=KIND,
@@ -407,6 +415,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             steps.baseline(recovery),
             *files,
             *arrival,
+            *admit,
             steps.identify(recovery),
             *quiet,
             steps.save(recovery),

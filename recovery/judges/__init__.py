@@ -10,18 +10,13 @@ from collections.abc import Callable, Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
-from recovery.judges import disks, files, group, host, imported, mounts
+from recovery.judges import devices, disks, files, group, host, imported, mounts
 
 Rule = Callable[[Mapping[str, Json], Context], Verdict]
 
-RULES: Mapping[str, Rule] = {
-    **host.RULES,
-    **files.RULES,
-    **disks.RULES,
-    **group.RULES,
-    **imported.RULES,
-    **mounts.RULES,
-}
+ROOMS = (host, files, devices, disks, group, imported, mounts)
+
+RULES: Mapping[str, Rule] = {name: rule for room in ROOMS for name, rule in room.RULES.items()}
 
 
 def judge(check: Check, context: Context) -> Verdict:

@@ -71,3 +71,24 @@ def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, 
     assert running(app01) == as_it_was
     app01.detach(copy.serial)
     assert copy.sha256() == before
+
+
+def test_a_host_with_a_devices_file_sees_the_disk_only_as_long_as_it_is_recovered(app02: Host, vm42_disk: Disk) -> None:
+    before = vm42_disk.sha256()
+    app02.run(
+        "sed -i 's/.*use_devicesfile *=.*/use_devicesfile = 1/' /etc/lvm/lvm.conf; "
+        "lvmconfig --type full devices/use_devicesfile | grep =1; "
+        "lvm lvmdevices --yes --adddev /dev/sda",
+        sudo=True,
+    )
+    listed = app02.run("lvm lvmdevices", sudo=True)
+    app02.attach(vm42_disk)
+    wanted = asked("", host="app02", disk="vm42-root", volumes=[])
+    walker = planned(app02, wanted)
+    assert "admit" in [step.key for step in walker.plan.steps]
+    walker.walk()
+    assert readable(app02, "var") == old_disk("vm42").sha256("var")
+    walker.undo()
+    assert app02.run("lvm lvmdevices", sudo=True) == listed
+    app02.detach(vm42_disk.serial)
+    assert vm42_disk.sha256() == before

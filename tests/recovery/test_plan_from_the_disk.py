@@ -55,7 +55,8 @@ def test_the_name_of_the_device_is_not_part_of_the_plan() -> None:
 
 
 def test_every_rule_of_each_strategy_has_a_judge() -> None:
-    for made in (plan(from_disk(), with_disks()), plan(from_disk(), copied())):
+    hidden = with_disks(uses_devices_file=True)
+    for made in (plan(from_disk(), with_disks()), plan(from_disk(), copied()), plan(from_disk(), hidden)):
         checks = [check for step in made.steps for check in (*step.precheck, *step.verify)]
         checks += [c for step in made.steps if step.undo for c in (*step.undo.precheck, *step.undo.verify)]
         assert {check.rule for check in checks} <= set(RULES)
@@ -223,3 +224,12 @@ def test_a_file_that_disagrees_shows_what_differs() -> None:
 )
 def test_a_request_that_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> None:
     assert said in " ".join(refused(from_disk(**changes), with_disks()).reasons)
+
+
+def test_a_host_with_a_devices_file_is_shown_the_disk_first() -> None:
+    made = plan(from_disk(), with_disks(uses_devices_file=True))
+    assert [step.key for step in made.steps][:3] == ["baseline", "admit", "identify"]
+
+
+def test_a_copy_is_not_imported_beside_a_devices_file() -> None:
+    assert "Regroup does not import copies there" in no(copied(uses_devices_file=True))
