@@ -124,7 +124,7 @@ def busy(device: Attached, host: HostState) -> str:
     for dm in users(device, host):
         if not dm.uuid.startswith("LVM-"):
             return f"{device.spoken} is in use by {dm.name}, which is no logical volume."
-        if dm.opened:
+        if host.opened_by_others(dm):
             where = f" on {points[dm.number]}" if dm.number in points else ""
             return f"{device.spoken} is in use: volume {dm.name} lies on it and is open{where}."
     return ""
@@ -161,6 +161,12 @@ def _absent(name: str, attached: tuple[Attached, ...], host: HostState) -> str:
     return f"No disk called {name} is attached to the host, also after a rescan. {there} Attach it, then look again."
 
 
+MEND = (
+    "Regroup does not write where it cannot read: recover this group by hand, with vgcfgrestore and the old VM's LVM"
+    " backup file, on a copy of the disk."
+)
+
+
 def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> Found | Problem:
     idle = [device for device in attached if device is first or not busy(device, host)]
     read = _texts(first, idle)
@@ -180,6 +186,9 @@ def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> 
             f"The physical volumes of {metadata.volume_group.name} do not agree on it: {other[0].spoken} has another"
             " sequence number. One of them was written without the others; recover with a backup file, by hand.",
         )
+    damaged = [device for device in devices if device.damage]
+    if damaged:
+        return Problem("disk", f"The metadata on {damaged[0].spoken} cannot be used: {damaged[0].damage} {MEND}")
     short = [device for device in devices if device.pv_size > device.size]
     if short:
         return Problem("disk", f"{short[0].spoken} is smaller than its physical volume: it is cut short.")
@@ -215,8 +224,7 @@ def _texts(first: Attached, idle: list[Attached]) -> tuple[str, Metadata] | Prob
             return device.text, metadata
     return Problem(
         "disk",
-        f"The metadata on {first.spoken} cannot be used: {trouble} Upload the old VM's LVM backup file and leave the"
-        " disk's name out; it is attached when the run asks for it.",
+        f"The metadata on {first.spoken} cannot be used: {trouble} {MEND}",
     )
 
 

@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 
 from changes.plan import Json, Plan, Refusal
 from recovery import naming, steps
+from recovery.asleep import asleep, awake, halves
 from recovery.attached import Attached, Found, find
 from recovery.facts.host import Group, HostState, names
 from recovery.facts.planning import FREE_ENOUGH, Planning
 from recovery.lvm.compare import compare
 from recovery.lvm.metadata import (
     InvalidName,
-    LogicalVolume,
     MetadataError,
     dm_name,
     parse_metadata,
@@ -40,9 +40,6 @@ from recovery.request import IMPORT, RENAME, RESTORE, Problem, Request, Volume, 
 from recovery.steps import Recovery
 
 KIND, VERSION = "recovery", 1
-
-PLAIN_TYPES = frozenset({"striped", "linear"})
-"""Segments that lie on physical volumes directly. Pools, mirrors and snapshots come with the next issue."""
 
 MOST_PVS = 16
 
@@ -108,7 +105,7 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     group = found.metadata.volume_group
     offered = [
         Volume(lv.name, default_mount_point(request.vm, lv.name))
-        for lv in group.visible_logical_volumes
+        for lv in awake(group)
         if "swap" not in lv.name.lower()
     ]
     return Recovery(
@@ -309,29 +306,30 @@ def new_name_taken(recovery: Recovery, host: HostState) -> Iterator[Problem]:
 
 
 def unfit_volumes(recovery: Recovery) -> Iterator[Problem]:
-    """Volumes that are not there, or not of the plain kind. vgchange activates all of them, so all must be."""
+    """Volumes to mount that are not there, or that cannot be activated without writing to the old disk."""
     group = recovery.metadata.volume_group
+    left = asleep(group)
     known = {lv.name: lv for lv in group.logical_volumes}
     for volume in recovery.request.volumes:
         lv = known.get(volume.lv)
         if lv is None:
             there = names([lv.name for lv in group.visible_logical_volumes]) if known else "none"
             yield Problem("volumes", f"The file has no logical volume {volume.lv}; it has {there}.")
-        elif not lv.visible:
+        elif lv not in group.visible_logical_volumes:
             yield Problem("volumes", f"{volume.lv} is an internal part of another volume and cannot be mounted.")
-    for lv in group.logical_volumes:
-        kind = odd_type(lv)
-        if kind:
+        elif volume.lv in left:
             yield Problem(
-                "metadata",
-                f"Logical volume {lv.name} is of the type {kind}. Regroup recovers groups of linear and striped"
-                " volumes so far; recover this one by hand.",
+                "volumes",
+                f"{volume.lv} is not activated: {left[volume.lv]}. Leave it out, and the others are recovered; then"
+                " activate it by hand, on a copy of the disk.",
             )
-
-
-def odd_type(lv: LogicalVolume) -> str:
-    """The first segment type of a volume that is not plain; empty if all are."""
-    return next((kind for kind in lv.segment_types if kind not in PLAIN_TYPES), "")
+    if group.logical_volumes and not awake(group):
+        yield Problem(
+            "metadata",
+            f"No volume of {group.name} can be activated without writing to the old disk: "
+            + "; ".join(f"{lv}: {why}" for lv, why in left.items())
+            + ". Recover it by hand, on a copy of the disk.",
+        )
 
 
 def unfit_places(recovery: Recovery, planning: Planning) -> Iterator[Problem]:
@@ -452,12 +450,14 @@ def _target(recovery: Recovery, facts: Facts) -> dict[str, Json]:
 def _settings(recovery: Recovery) -> dict[str, Json]:
     """What the judges compare with at run time."""
     group = recovery.metadata.volume_group
+    hidden = halves(group, recovery.new)
     return {
         "old": recovery.old,
         "new": recovery.new,
         "seqno": group.seqno,
-        "volumes": {lv.id: lv.name for lv in group.logical_volumes},
+        "volumes": {lv.id: lv.name for lv in awake(group)},
         "writable": list(recovery.request.read_write),
+        **({"halves": list(hidden)} if hidden else {}),
         **({"strategy": recovery.strategy, "text": recovery.request.metadata} if recovery.disks else {}),
     }
 
@@ -487,4 +487,7 @@ def _warnings(recovery: Recovery) -> Iterator[str]:
         )
     else:
         yield "All volumes are read-only. Files that stood only in a dirty file system's journal will be missing."
+    left = asleep(recovery.metadata.volume_group)
+    if left:
+        yield "Left asleep, not recovered: " + "; ".join(f"{lv}: {why}" for lv, why in left.items()) + "."
     yield from recovery.metadata.warnings

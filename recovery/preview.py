@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from changes.plan import Json
+from recovery.asleep import asleep
 from recovery.facts.host import names
 from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata, suggest_vg_name
 from recovery.lvm.upload import decode_upload
-from recovery.planner import Facts, odd_type, read, refusals, root_group
+from recovery.planner import Facts, read, refusals, root_group
 from recovery.request import Problem, Request, Volume, default_mount_point, problems
 
 
@@ -56,6 +57,7 @@ def preview(upload: bytes | str, vm: str) -> Preview:
 
 def _preview(text: str, metadata: Metadata, vm: str) -> Preview:
     group = metadata.volume_group
+    left = asleep(group)
     return Preview(
         text=text,
         old_name=group.name,
@@ -66,16 +68,16 @@ def _preview(text: str, metadata: Metadata, vm: str) -> Preview:
         creation_host=metadata.creation_host,
         pv_uuids=tuple(pv.id for pv in group.physical_volumes),
         volumes=tuple(
-            VolumeRow(lv.name, lv.size_bytes, default_mount_point(vm, lv.name), *_offer(lv.name, odd_type(lv)))
+            VolumeRow(lv.name, lv.size_bytes, default_mount_point(vm, lv.name), *_offer(lv.name, left.get(lv.name, "")))
             for lv in group.visible_logical_volumes
         ),
         warnings=metadata.warnings,
     )
 
 
-def _offer(name: str, odd: str) -> tuple[bool, str]:
-    if odd:
-        return False, f"of the type {odd}, which Regroup does not recover yet"
+def _offer(name: str, why_asleep: str) -> tuple[bool, str]:
+    if why_asleep:
+        return False, f"left asleep: {why_asleep}"
     if "swap" in name.lower():
         return False, "looks like swap space; there is nothing to mount"
     return True, ""

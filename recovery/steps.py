@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from changes.plan import HIGH, LOW, MEDIUM, Call, Check, FileChange, Json, Step, Undo, Wait
+from recovery.asleep import awake, by_name
 from recovery.lvm.metadata import Metadata, dm_name
 from recovery.request import RESTORE, Request, Volume, parents_first
 from recovery.scripts import script
@@ -294,15 +295,17 @@ def _per_pv(recovery: Recovery, *patterns: str, uuid: bool) -> tuple[str, ...]:
 
 def restore(recovery: Recovery) -> Step:
     new = recovery.new
+    force = ("--force",) if recovery.metadata.volume_group.has_thin_volumes else ()
     return Step(
         key="restore",
         title=f"Restore the metadata under the new name {new}",
         why=(
             "LVM finds the physical volumes by UUID and writes the edited text into their metadata areas. From"
             " here on the old group is called by its new name, and no longer collides with the running one."
+            + (" LVM wants --force where there are thin volumes; the text is the disk's own." if force else "")
         ),
         host=recovery.host,
-        command=Call(("vgcfgrestore", "-f", recovery.edited_path, new), timeout=180),
+        command=Call(("vgcfgrestore", *force, "-f", recovery.edited_path, new), timeout=180),
         precheck=(
             Check("ready-to-restore", "Disk, file and saved areas are still as identified; nothing of it is active."),
             Check("name-free", f"No volume group, device or mapping is called {new}.", {"group": new}),
@@ -399,6 +402,7 @@ def activate(recovery: Recovery) -> Step:
     new = recovery.new
     writable = recovery.request.read_write
     how = f"read-only, except {', '.join(writable)}" if writable else "read-only"
+    whole = not by_name(recovery.metadata.volume_group)
     return Step(
         key="activate",
         title=f"Activate {new}, {how}",
@@ -408,12 +412,17 @@ def activate(recovery: Recovery) -> Step:
             " mapping of the running system must be the same as before."
         ),
         host=recovery.host,
-        command=Call((new, " ".join(_read_only(recovery))), script=script("activate"), timeout=180),
+        command=Call(
+            (new, " ".join(_read_only(recovery)), *by_name(recovery.metadata.volume_group)),
+            script=script("activate"),
+            timeout=180,
+        ),
         precheck=(Check("group-alone", f"{new} is there, and no group's name is taken twice.", {"group": new}),),
         verify=(
             Check(
                 "activated",
-                f"Every volume of {new} is active, {how}, and lies on the old disk alone.",
+                f"{'Every volume' if whole else 'Each planned volume'} of {new} is active, {how}, and lies on the old"
+                " disk alone.",
                 {"group": new, "writable": list(writable)},
             ),
             UNCHANGED,
@@ -437,7 +446,7 @@ def _read_only(recovery: Recovery) -> tuple[str, ...]:
     """LVM's read_only_volume_list: the whole group, or one by one all that nobody asked to write to."""
     if not recovery.request.read_write:
         return (recovery.new,)
-    volumes = recovery.metadata.volume_group.logical_volumes
+    volumes = awake(recovery.metadata.volume_group)
     return tuple(f"{recovery.new}/{lv.name}" for lv in volumes if lv.name not in recovery.request.read_write)
 
 

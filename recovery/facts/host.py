@@ -147,6 +147,23 @@ class HostState:
         prefix = "LVM-" + vg_uuid.replace("-", "")
         return tuple(dm for dm in self.mappings if dm.uuid.startswith(prefix))
 
+    def opened_by_others(self, dm: Dm) -> bool:
+        """Whether more holds a mapping open than the mappings that lie on it."""
+        return dm.opened > sum(dm.number in other.devices() for other in self.mappings)
+
+    def leaves(self, dm: Dm) -> frozenset[str]:
+        """Numbers of the devices that a mapping lies on in the end, through any mappings between."""
+        mapped = {other.number: other for other in self.mappings}
+        seen, found, todo = set[str](), set[str](), [dm]
+        while todo:
+            for number in todo.pop().devices() - seen:
+                seen.add(number)
+                if number in mapped:
+                    todo.append(mapped[number])
+                else:
+                    found.add(number)
+        return frozenset(found)
+
     def to_json(self) -> dict[str, Json]:
         data: dict[str, Json] = json.loads(json.dumps(asdict(self)))
         return data
@@ -235,9 +252,13 @@ def _tuples(row: Mapping[str, Json]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
+JSON_LINE = re.compile(r"\s*[{}\[\],\"]")
+"""LVM puts words of its own between the lines of its report, such as “Retrying metadata scan.” (2.03.16)."""
+
+
 def _lvm(text: str) -> tuple[tuple[Group, ...], tuple[Pv, ...], tuple[Lv, ...]]:
     try:
-        reports = json.loads(text[text.index("{") :])["report"]
+        reports = json.loads("\n".join(line for line in text.splitlines() if JSON_LINE.match(line)))["report"]
         groups = [_group(row) for report in reports for row in report.get("vg", ())]
         pvs = [_pv(row, _owner(report)) for report in reports for row in report.get("pv", ())]
         lvs = [_lv(row, report) for report in reports for row in report.get("lv", ())]

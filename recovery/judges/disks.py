@@ -147,7 +147,7 @@ def _areas_trouble(device: Labelled) -> str:
 
 def old_volumes_unmounted(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
-    opened = [dm for dm in host.mappings_of(vg_uuid(context)) if dm.opened]
+    opened = [dm for dm in host.mappings_of(vg_uuid(context)) if host.opened_by_others(dm)]
     if opened:
         return no(f"{_where(opened[0], host)} Close it, then resume.")
     return yes("None of the old group's volumes is open.")
@@ -161,6 +161,7 @@ def _where(dm: Dm, host: HostState) -> str:
 def old_name_asleep(args: Mapping[str, Json], context: Context) -> Verdict:
     """Later, the group is active under its new name; that is not what is asked here."""
     new = {dm_name(context.plan.settings["new"], lv) for lv in context.plan.settings["volumes"].values()}
+    new |= set(context.plan.settings.get("halves", ()))
     host = context.ask(AskHost())
     awake = [dm.name for dm in host.mappings_of(vg_uuid(context)) if dm.name not in new]
     if awake:

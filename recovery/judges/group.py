@@ -125,6 +125,7 @@ def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str]
     """What is not as planned about the group's mappings: name, device, or whether they can be written to."""
     prefix = "LVM-" + vg_uuid(context).replace("-", "")
     mappings = {dm.uuid: dm for dm in host.mappings_of(vg_uuid(context))}
+    halves = context.plan.settings.get("halves", ())
     for uuid, lv in context.plan.settings["volumes"].items():
         dm = mappings.pop(prefix + uuid.replace("-", ""), None)
         wanted = dm_name(str(args["group"]), lv)
@@ -132,14 +133,15 @@ def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str]
             yield f"Volume {lv} is not active."
         elif dm.name != wanted:
             yield f"Volume {lv} is active as {dm.name}, not as {wanted}."
-        elif not dm.devices() or not dm.devices() <= numbers:
-            where = names(sorted(dm.devices()) or ["nothing"])
+        elif not host.leaves(dm) or not host.leaves(dm) <= numbers:
+            where = names(sorted(host.leaves(dm)) or ["nothing"])
             yield f"Volume {lv} does not lie on the old disk alone: its table points to {where}."
         elif dm.read_only == (lv in args["writable"]):
             is_, planned = ("read-only", "for writing") if dm.read_only else ("writable", "read-only")
             yield f"Volume {lv} is active {is_}, though the plan says {planned}."
-    if mappings:
-        yield f"Active, but not in the file: {names(sorted(dm.name for dm in mappings.values()))}."
+    others = [dm.name for dm in mappings.values() if dm.name not in halves or not host.leaves(dm) <= numbers]
+    if others:
+        yield f"Active, but not planned: {names(sorted(others))}."
 
 
 def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
@@ -168,13 +170,15 @@ def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
 def _writable_now(host: HostState, context: Context) -> Dm | None:
     writable = {dm_name(context.plan.settings["new"], lv) for lv in context.plan.settings["writable"]}
     mappings = host.mappings_of(vg_uuid(context))
-    return next((dm for dm in mappings if not dm.read_only and dm.name not in writable), None)
+    loose = (dm for dm in mappings if not dm.read_only and dm.name not in writable)
+    # The store of a snapshot is always mapped for writing; what is written there the sectors tell.
+    return next((dm for dm in loose if dm.name not in context.plan.settings.get("halves", ())), None)
 
 
 def volumes_closed(args: Mapping[str, Json], context: Context) -> Verdict:
     host = context.ask(AskHost())
     for dm in host.mappings_of(vg_uuid(context)):
-        if dm.opened:
+        if host.opened_by_others(dm):
             points = [mount.mount_point for mount in host.mounts if mount.number == dm.number]
             where = f"mounted on {names(points)}" if points else "open"
             return no(f"Volume {dm.name} is {where}. Close it, then undo again.")

@@ -172,7 +172,20 @@ class VolumeGroup:
     @property
     def visible_logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """The volumes a person would know of."""
-        return tuple(volume for volume in self.logical_volumes if volume.visible)
+        links, stores = ("snapshot",), self.snapshots
+        return tuple(
+            lv for lv in self.logical_volumes if lv.name in stores or (lv.visible and lv.segment_types != links)
+        )
+
+    @cached_property
+    def snapshots(self) -> dict[str, str]:
+        """Classic snapshot → its origin.
+
+        LVM writes one as two volumes: the store, hidden, under the name that a person gave the snapshot; and a link
+        (``snapshot0``) from it to its origin, marked as visible though it is no volume.
+        """
+        links = (s for lv in self.logical_volumes for s in lv.segments if s.type == "snapshot" and len(s.lvs) == 2)
+        return {link.lvs[1]: link.lvs[0] for link in links}
 
     @property
     def is_exported(self) -> bool:

@@ -358,7 +358,7 @@ def test_a_mapping_that_nobody_planned() -> None:
     extra = next(dm for dm in state.mappings if dm.name == "vm42_RootVG-var")
     extra = replace(extra, name="vm42_RootVG-var-cow", uuid=extra.uuid + "-cow")
     verdict = host("active", "activate", "activated", replace(state, mappings=(*state.mappings, extra)))
-    assert verdict.sentence == "Active, but not in the file: vm42_RootVG-var-cow."
+    assert verdict.sentence == "Active, but not planned: vm42_RootVG-var-cow."
 
 
 def test_a_running_groups_backup_that_came_to_describe_another_group() -> None:

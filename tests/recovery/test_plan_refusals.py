@@ -78,10 +78,11 @@ def test_a_file_that_lvm_would_not_restore_is_refused(text: str, sentence: str) 
     assert sentence in no.reasons[0]
 
 
-def test_a_group_with_pools_or_mirrors_is_refused_by_volume_and_type() -> None:
+def test_a_volume_that_would_write_when_it_wakes_cannot_be_asked_for() -> None:
     text = (SAMPLES.parent / "lvm" / "samples" / "31-gen-2.03.16-alltypes.vg").read_text()
-    reasons = " ".join(refused(params(metadata=text, volumes=[VAR])).reasons)
-    assert "is of the type thin-pool" in reasons
+    thin = {"lv": "thin1", "mount_point": "/recovered/vm42/thin1"}
+    reasons = " ".join(refused(params(metadata=text, volumes=[VAR, thin])).reasons)
+    assert "thin1 is not activated: it is thin, and its pool can be activated for writing only" in reasons
     assert "The file has no logical volume var" in reasons
 
 
