@@ -1,4 +1,4 @@
-"""`manage.py regroup up | doctor | sweep | verify_audit`: the operators' commands."""
+"""`manage.py regroup up | doctor | sweep | verify_audit | backup | restore`: the operators' commands."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ class Command(BaseCommand):
         actions.add_parser("doctor", help="look at every part and say how to mend what is wrong")
         actions.add_parser("sweep", help="one round of the janitor, now")
         actions.add_parser("verify_audit", help="prove that nobody has changed the audit")
+        backup = actions.add_parser("backup", help="write database and keys to one new file")
+        backup.add_argument("file", type=Path)
+        backup.add_argument("--without-keys", action="store_true", help="keep the key files apart from the copy")
+        restore = actions.add_parser("restore", help="read such a file back into an empty Regroup")
+        restore.add_argument("file", type=Path)
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         getattr(self, f"_{action}")(options)
@@ -58,6 +63,26 @@ class Command(BaseCommand):
 
         hints = sweep()
         self._say(f"{hints} hint{'' if hints == 1 else 's'} given again.")
+
+    def _backup(self, options: dict[str, Any]) -> None:
+        from config.backup import BackupError, backup
+
+        try:
+            count = backup(options["file"], keys=not options["without_keys"])
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        keys = "without the keys: keep them yourself" if options["without_keys"] else "with the keys: keep it secret"
+        self._say(f"{count} rows are in {options['file']}, {keys}.")
+
+    def _restore(self, options: dict[str, Any]) -> None:
+        from config.backup import BackupError, restore
+
+        try:
+            count = restore(options["file"])
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        self._say(f"{count} rows are back.")
+        self._verify_audit(options)
 
     def _verify_audit(self, options: dict[str, Any]) -> None:
         from audit.selectors import verify
