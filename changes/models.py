@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from audit.fields import AnyTextJSONField
 from changes import policy
 from changes.kinds import ChangeKind, kind_of
 from changes.plan import Plan
@@ -23,7 +24,7 @@ class Change(models.Model):
     """A request of one kind. Its number is its primary key."""
 
     kind = models.CharField(max_length=30)
-    params = models.JSONField(default=dict)
+    params = AnyTextJSONField(default=dict)
     title = models.CharField(max_length=200)
     reason = models.TextField()
     ticket = models.CharField(max_length=80, blank=True)
@@ -35,8 +36,8 @@ class Change(models.Model):
     planning = models.BooleanField(default=False)
     plan_json = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
-    refusal = models.JSONField(default=list)
-    facts = models.JSONField(default=dict)
+    refusal = AnyTextJSONField(default=list)
+    facts = AnyTextJSONField(default=dict)
     facts_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -11,6 +11,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
+from audit.fields import AnyTextJSONField
 from changes.models import Change
 from changes.states import STEP_LABELS, Label, StepState
 
@@ -76,7 +77,7 @@ class StepRun(models.Model):
     log_offset = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)
     sentence = models.TextField(blank=True)
-    found = models.JSONField(default=dict)
+    found = AnyTextJSONField(default=dict)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
