@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from audit.fields import MARK, hidden, shown
 from changes.models import Change
+from inventory.models import Host
 
 TEXT = st.text(st.characters() | st.sampled_from(["\0", "\ud800", "\udc80", "\udfff", MARK, "\U00010000"]))
 VALUES = st.recursive(TEXT | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner))
@@ -30,7 +31,8 @@ def test_nothing_hidden_is_refused_by_utf8_or_by_postgresql(value):
 @pytest.mark.django_db
 def test_a_column_gives_back_bytes_that_are_no_utf8(rosa):
     text = b'RootVG { description = "caf\xe9\0" }'.decode("utf-8", "surrogateescape") + MARK
+    host = Host.objects.create(name="app01", address="192.0.2.1")
     change = Change.objects.create(
-        kind="toy", title="t", requester=rosa, editor=rosa, params={"metadata": text, text: [text]}
+        kind="toy", title="t", host=host, requester=rosa, editor=rosa, params={"metadata": text, text: [text]}
     )
     assert Change.objects.get(pk=change.pk).params == {"metadata": text, text: [text]}
