@@ -11,6 +11,7 @@ needs='
 test sshd openssh-server
 test vgcfgrestore lvm2
 test visudo sudo
+postgres /usr/share/postgresql-common postgresql
 browser chromium chromium
 browser /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '
