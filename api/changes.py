@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Router, Schema
 
 from api.auth import user_of
 from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from changes.models import Change
 from changes.services import (
-    Request,
     change_approve,
-    change_create,
     change_reject,
     change_replan,
     change_submit,
@@ -29,36 +25,10 @@ from execution.doorbell import ring_plan
 from execution.gate import conditions
 from execution.logs import PAGE, as_json, lines_after
 from execution.models import Run
-from inventory.models import Host, Vm
-from inventory.selectors import host_by_name, vm_by_name
-from recovery import request as recovery
 
 router = Router(tags=["changes"])
 PLAN_PATIENCE = 20.0
 """Seconds that a request waits for a worker to plan it before it is answered as a draft."""
-
-
-class VolumeIn(Schema):
-    lv: str
-    mount_point: str = ""
-    read_write: bool = False
-
-
-class RecoveryIn(Schema):
-    """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
-    by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty."""
-
-    vm: str
-    host: str
-    metadata: str = ""
-    new_vg: str
-    volumes: list[VolumeIn] = []
-    reason: str
-    ticket: str = ""
-    file_name: str = ""
-    disk: str = ""
-    strategy: Literal["", "restore", "rename", "import"] = ""
-    attach_deadline: int = recovery.DEADLINE
 
 
 class StepOut(Schema):
@@ -79,8 +49,28 @@ class ConditionOut(Schema):
     reason: str
 
 
+class ApprovalOut(Schema):
+    """One person's decision on one digest: approved or rejected."""
+
+    approver: str
+    decision: str
+    digest: str
+    comment: str
+    at: datetime
+
+
+class MoveOut(Schema):
+    """The change went from one state to another. `actor` is None where Regroup itself moved it."""
+
+    old: str
+    new: str
+    actor: str | None
+    reason: str
+    at: datetime
+
+
 class ChangeOut(Schema):
-    """A change. `plan` is the approved data itself; `digest` is the SHA-256 of its canonical JSON."""
+    """A change. `digest` is the SHA-256 of its plan's canonical JSON. `planning`: a worker is making the plan."""
 
     number: int
     kind: str
@@ -93,14 +83,28 @@ class ChangeOut(Schema):
     ticket: str
     digest: str
     refusal: list[str]
+    planning: bool
     created_at: datetime
 
 
-class ChangeWhole(ChangeOut):
-    gate: list[ConditionOut]
+class ChangeNow(ChangeOut):
+    """Where the change stands, without its plan: cheap enough to be asked for each second.
+
+    `waiting_for` is what the run waits for, `last_seq` the number of the log's last line.
+    """
+
     steps: list[StepOut]
     waiting_for: str
     sentence: str
+    last_seq: int
+
+
+class ChangeWhole(ChangeNow):
+    """All of a change. `plan` is the approved data itself."""
+
+    gate: list[ConditionOut]
+    approvals: list[ApprovalOut]
+    history: list[MoveOut]
     plan: dict[str, Any] | None
 
 
@@ -133,38 +137,6 @@ class Reason(Schema):
 OK: dict[Any, Any] = {200: ChangeWhole, **REFUSALS}
 
 
-@router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
-def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
-    host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
-    wanted = recovery.Request(
-        vm=vm.name,
-        host=host.name,
-        metadata=body.metadata,
-        new_vg=body.new_vg,
-        volumes=tuple(
-            recovery.Volume(v.lv, v.mount_point or recovery.default_mount_point(vm.name, v.lv), v.read_write)
-            for v in body.volumes
-        ),
-        file_name=body.file_name,
-        reason=body.reason,
-        ticket=body.ticket,
-        attach_deadline=body.attach_deadline,
-        disk=body.disk.strip(),
-        strategy=body.strategy,
-    )
-    errors: dict[str, list[str]] = {}
-    for problem in recovery.problems(wanted):
-        errors.setdefault(problem.field, []).append(problem.sentence)
-    if not body.reason.strip():
-        errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
-    if errors:
-        raise FieldErrors(errors)
-    asked = Request("recovery", wanted.to_json(), host.pk, vm.pk, body.reason, body.ticket)
-    change = change_create(user_of(request), asked)
-    ring_plan(change)
-    return Status(201, whole(_planned(change)))
-
-
 @router.get("", response={200: ChangePage, **REFUSALS}, summary="Changes, newest first")
 def change_list(
     request: HttpRequest,
@@ -187,13 +159,18 @@ def change_list(
 
 @router.get("/{number}", response=OK, summary="One change, with its gate, steps and plan")
 def change_get(request: HttpRequest, number: int) -> dict[str, Any]:
-    return whole(_change(number))
+    return whole(change_of(number))
+
+
+@router.get("/{number}/now", response={200: ChangeNow, **REFUSALS}, summary="Where one change stands, without its plan")
+def change_now(request: HttpRequest, number: int) -> dict[str, Any]:
+    return now(change_of(number))
 
 
 @router.get("/{number}/plan", response={200: dict[str, Any], **REFUSALS}, summary="The plan alone, canonical")
 def change_plan(request: HttpRequest, number: int) -> HttpResponse:
     """The very text whose SHA-256 is the digest."""
-    change = _change(number)
+    change = change_of(number)
     if not change.plan_json:
         raise FieldErrors({"plan": ["This change has no plan yet."]})
     return HttpResponse(change.plan_json, content_type="application/json")
@@ -201,7 +178,7 @@ def change_plan(request: HttpRequest, number: int) -> HttpResponse:
 
 @router.get("/{number}/log", response={200: LogOut, **REFUSALS}, summary="Log lines after a cursor")
 def change_log(request: HttpRequest, number: int, after: int = 0, limit: Limit = PAGE) -> dict[str, Any]:
-    run = Run.objects.filter(change=_change(number)).first()
+    run = Run.objects.filter(change=change_of(number)).first()
     if run is None:
         return {"lines": [], "last_seq": 0, "complete": False}
     lines = [as_json(line) for line in lines_after(run, after, limit)]
@@ -210,96 +187,86 @@ def change_log(request: HttpRequest, number: int, after: int = 0, limit: Limit =
 
 @router.post("/{number}/submit", response=OK, summary="Submit for approval")
 def submit(request: HttpRequest, number: int) -> dict[str, Any]:
-    change_submit(user_of(request), _change(number))
-    return whole(_change(number))
+    change_submit(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/approve", response=OK, summary="Approve this very digest")
 def approve(request: HttpRequest, number: int, body: Verdict) -> dict[str, Any]:
-    change_approve(user_of(request), _change(number), body.digest, body.comment)
-    return whole(_change(number))
+    change_approve(user_of(request), change_of(number), body.digest, body.comment)
+    return whole(change_of(number))
 
 
 @router.post("/{number}/reject", response=OK, summary="Reject")
 def reject(request: HttpRequest, number: int, body: Comment) -> dict[str, Any]:
-    change_reject(user_of(request), _change(number), body.comment)
-    return whole(_change(number))
+    change_reject(user_of(request), change_of(number), body.comment)
+    return whole(change_of(number))
 
 
 @router.post("/{number}/withdraw", response=OK, summary="Withdraw")
 def withdraw(request: HttpRequest, number: int) -> dict[str, Any]:
-    change_withdraw(user_of(request), _change(number))
-    return whole(_change(number))
+    change_withdraw(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/replan", response=OK, summary="Plan a stale change again")
 def replan(request: HttpRequest, number: int) -> dict[str, Any]:
-    change = change_replan(user_of(request), _change(number))
+    change = change_replan(user_of(request), change_of(number))
     ring_plan(change)
-    return whole(_planned(change))
+    return whole(planned(change))
 
 
 @router.post("/{number}/run", response=OK, summary="Run")
 def run(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_request(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_request(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/confirm", response=OK, summary="Confirm what the run waits for")
 def confirm(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_confirm(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_confirm(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/cancel", response=OK, summary="Stop at the next step boundary")
 def cancel(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_cancel(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_cancel(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/resume", response=OK, summary="Go on from the failed step")
 def resume(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_resume(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_resume(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/probe", response=OK, summary="Ask the host again about an unknown step")
 def probe(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_probe(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_probe(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/undo", response=OK, summary="Undo, last step first")
 def undo(request: HttpRequest, number: int) -> dict[str, Any]:
-    runs.run_undo(user_of(request), _change(number))
-    return whole(_change(number))
+    runs.run_undo(user_of(request), change_of(number))
+    return whole(change_of(number))
 
 
 @router.post("/{number}/close", response=OK, summary="Close as it is, with a reason")
 def close(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
-    runs.run_close(user_of(request), _change(number), body.reason)
-    return whole(_change(number))
+    runs.run_close(user_of(request), change_of(number), body.reason)
+    return whole(change_of(number))
 
 
-Row = TypeVar("Row", Host, Vm)
-
-
-def _known(field: str, find: Callable[[str], Row], name: str) -> Row:
-    try:
-        return find(name)
-    except ObjectDoesNotExist as error:
-        raise FieldErrors({field: [f"Regroup knows no {field} called {name!r}; add it first."]}) from error
-
-
-def _change(number: int) -> Change:
+def change_of(number: int) -> Change:
     return Change.objects.select_related("host", "vm", "requester").get(pk=number)
 
 
-def _planned(change: Change) -> Change:
+def planned(change: Change) -> Change:
     """The change once a worker has planned it, or as it is when none did in time."""
     end = time.monotonic() + PLAN_PATIENCE
     while time.monotonic() < end:
-        change = _change(change.pk)
+        change = change_of(change.pk)
         if not change.planning:
             break
         time.sleep(0.1)
@@ -307,7 +274,7 @@ def _planned(change: Change) -> Change:
 
 
 def brief(change: Change) -> dict[str, Any]:
-    names = ("number", "kind", "title", "reason", "ticket", "digest", "refusal", "created_at")
+    names = ("number", "kind", "title", "reason", "ticket", "digest", "refusal", "planning", "created_at")
     return {
         **{name: getattr(change, name) for name in names},
         "state": change.status,
@@ -317,13 +284,35 @@ def brief(change: Change) -> dict[str, Any]:
     }
 
 
-def whole(change: Change) -> dict[str, Any]:
+def now(change: Change) -> dict[str, Any]:
     run = Run.objects.filter(change=change).first()
     return {
         **brief(change),
-        "gate": conditions(change, run.started_by_id if run else None),
         "steps": list(run.steps.all()) if run else [],
         "waiting_for": run.wait_prompt if run else "",
         "sentence": run.sentence if run else "",
+        "last_seq": run.last_seq if run else 0,
+    }
+
+
+def whole(change: Change) -> dict[str, Any]:
+    run = Run.objects.filter(change=change).first()
+    return {
+        **now(change),
+        "gate": conditions(change, run.started_by_id if run else None),
+        "approvals": [
+            {
+                "approver": row.approver.username,
+                **{name: getattr(row, name) for name in ("decision", "digest", "comment", "at")},
+            }
+            for row in change.approvals.select_related("approver")
+        ],
+        "history": [
+            {
+                "actor": row.actor.username if row.actor else None,
+                **{name: getattr(row, name) for name in ("old", "new", "reason", "at")},
+            }
+            for row in change.transitions.select_related("actor")
+        ],
         "plan": change.plan_data,
     }

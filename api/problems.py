@@ -12,8 +12,9 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as BodyInvalid
 
-from changes.services import Denied, Moved
+from changes.services import Denied, LockHeld, Moved
 from changes.states import IllegalMove
+from recovery.attach import AttachFailed
 from ssh.session import SessionError
 
 
@@ -57,6 +58,8 @@ def install(api: NinjaAPI) -> None:
     answer(IllegalMove, lambda e: problem(409, str(e)))
     answer(FieldErrors, lambda e: problem(422, str(e), e.errors))
     answer(ValidationError, lambda e: problem(422, e.messages[0], _fields(e)))
+    answer(LockHeld, lambda e: problem(409, str(e)))
+    answer(AttachFailed, lambda e: problem(503, str(e)))
     answer(SessionError, lambda e: problem(503, str(e)))
     answer(ObjectDoesNotExist, lambda e: problem(404, "There is no such thing, or not for you."))
     answer(Http404, lambda e: problem(404, "There is no such thing, or not for you."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from ninja import NinjaAPI
 
-from api import audit, changes, inventory, problems
+from api import audit, changes, inventory, problems, recovery
 from api.auth import Bearer
 from people.roles import Role
 
@@ -19,6 +19,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 problems.install(api)
+api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
 api.add_router("/changes", changes.router)
 api.add_router("/audit", audit.router)
 api.add_router("", inventory.router)

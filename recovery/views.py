@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from changes.acting import ActFailed, try_act
-from changes.history import note
 from changes.models import Change
 from changes.policy import Action, Decision, may, may_request
 from changes.services import Request as ChangeRequest
@@ -23,14 +22,14 @@ from changes.states import State
 from execution.doorbell import ring_plan
 from execution.facts import pending, wish
 from execution.models import FactsWish
-from execution.services import run_confirm
 from inventory.models import Host, HostFacts
 from people.access import Request, requires
 from people.roles import Role
-from recovery.attach import AttachFailed, run_site_command
+from recovery.attach import AttachFailed
 from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at, suggested_name
 from recovery.kind import KIND
 from recovery.preview import disks, groups
+from recovery.site import disk_attach, disk_detach
 
 FRESH = timedelta(seconds=60)
 LATE = timedelta(seconds=20)
@@ -138,8 +137,7 @@ def recovery_attach(request: Request, number: int) -> HttpResponse:
     _allow(may(Action.CONFIRM, request.actor, change.case()))
 
     def attach() -> None:
-        _site(request, change, settings.ATTACH_COMMAND, "change.attach")
-        run_confirm(request.user, change)
+        _try(lambda: disk_attach(request.user, change))
 
     return try_act(request, change, attach, "The disk is attached; the host is asked for it.")
 
@@ -152,21 +150,16 @@ def recovery_detach(request: Request, number: int) -> HttpResponse:
         raise PermissionDenied("The disk is given back when the undo has ended; until then the host may need it.")
 
     def detach() -> None:
-        _site(request, change, settings.DETACH_COMMAND, "change.detach")
+        _try(lambda: disk_detach(request.user, change))
 
     return try_act(request, change, detach, "The disk is detached.")
 
 
-def _site(request: Request, change: Change, template: str, action: str) -> None:
-    """Run a site's command for the change, audited before and, if it fails, after. Raises ActFailed."""
-    if not template:
-        raise ActFailed("This site has set no such command; do it at the hypervisor.")
-    names = {"host": change.host.name, "vm": str(change.params["vm"])}
-    note(request.actor, action, change, names)
+def _try(act: Callable[[], None]) -> None:
+    """A site's command that fails is said on the change's page."""
     try:
-        run_site_command(template, **names)
+        act()
     except AttachFailed as failed:
-        note(request.actor, f"{action}_failed", change, {**names, "reason": str(failed)})
         raise ActFailed(str(failed)) from failed
 
 

@@ -1,0 +1,123 @@
+"""What only a recovery has: asking for one, asking otherwise, and the site's own commands for its disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from api.auth import user_of
+from api.changes import OK, ChangeWhole, change_of, planned, whole
+from api.problems import REFUSALS, FieldErrors
+from changes.models import Change
+from changes.services import Request, change_create, change_edit
+from execution.doorbell import ring_plan
+from inventory.models import Host, Vm
+from inventory.selectors import host_by_name, vm_by_name
+from recovery import request as recovery
+from recovery.kind import KIND
+from recovery.site import disk_attach, disk_detach
+
+router = Router(tags=["recovery"])
+
+
+class VolumeIn(Schema):
+    lv: str
+    mount_point: str = ""
+    read_write: bool = False
+
+
+class RecoveryIn(Schema):
+    """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
+    by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty."""
+
+    vm: str
+    host: str
+    metadata: str = ""
+    new_vg: str
+    volumes: list[VolumeIn] = []
+    reason: str
+    ticket: str = ""
+    file_name: str = ""
+    disk: str = ""
+    strategy: Literal["", "restore", "rename", "import"] = ""
+    attach_deadline: int = recovery.DEADLINE
+
+
+@router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
+def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
+    change = change_create(user_of(request), _asked(body))
+    ring_plan(change)
+    return Status(201, whole(planned(change)))
+
+
+@router.put("/{number}/recovery", response=OK, summary="Ask for something else; it is planned anew")
+def recovery_edit(request: HttpRequest, number: int, body: RecoveryIn) -> dict[str, Any]:
+    """Back to a draft: approvals so far named another plan."""
+    change = change_edit(user_of(request), _recovery(number), _asked(body))
+    ring_plan(change)
+    return whole(planned(change))
+
+
+@router.post("/{number}/attach", response=OK, summary="Attach the old disk by the site's command, and confirm it")
+def attach(request: HttpRequest, number: int) -> dict[str, Any]:
+    disk_attach(user_of(request), _recovery(number))
+    return whole(change_of(number))
+
+
+@router.post("/{number}/detach", response=OK, summary="Give the old disk back by the site's command, after the undo")
+def detach(request: HttpRequest, number: int) -> dict[str, Any]:
+    disk_detach(user_of(request), _recovery(number))
+    return whole(change_of(number))
+
+
+def _asked(body: RecoveryIn) -> Request:
+    """The body as a request, checked by itself. Raises FieldErrors."""
+    host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
+    wanted = recovery.Request(
+        vm=vm.name,
+        host=host.name,
+        metadata=body.metadata,
+        new_vg=body.new_vg,
+        volumes=tuple(
+            recovery.Volume(v.lv, v.mount_point or recovery.default_mount_point(vm.name, v.lv), v.read_write)
+            for v in body.volumes
+        ),
+        file_name=body.file_name,
+        reason=body.reason,
+        ticket=body.ticket,
+        attach_deadline=body.attach_deadline,
+        disk=body.disk.strip(),
+        strategy=body.strategy,
+    )
+    errors: dict[str, list[str]] = {}
+    for problem in recovery.problems(wanted):
+        errors.setdefault(problem.field, []).append(problem.sentence)
+    if not body.reason.strip():
+        errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
+    if host.vm_id == vm.pk:
+        errors.setdefault("host", []).append(f"{host} is the lost VM itself. Choose another host, one that runs.")
+    if errors:
+        raise FieldErrors(errors)
+    return Request(KIND.key, wanted.to_json(), host.pk, vm.pk, body.reason, body.ticket)
+
+
+def _recovery(number: int) -> Change:
+    """The change of this number, if it is a recovery. Raises Change.DoesNotExist."""
+    change = change_of(number)
+    if change.kind != KIND.key:
+        raise Change.DoesNotExist
+    return change
+
+
+Row = TypeVar("Row", Host, Vm)
+
+
+def _known(field: str, find: Callable[[str], Row], name: str) -> Row:
+    try:
+        return find(name)
+    except ObjectDoesNotExist as error:
+        raise FieldErrors({field: [f"Regroup knows no {field} called {name!r}; add it first."]}) from error

@@ -1,0 +1,99 @@
+"""What only a recovery has in the API: asking otherwise, and the site's own commands for its disk."""
+
+import shlex
+import sys
+
+import pytest
+
+from audit.models import Entry
+from changes.models import Change
+from tests.pages.scene import Scene
+
+SAY = f"{shlex.quote(sys.executable)} -c 'import sys; print(sys.argv[1:])' {{host}} {{vm}}"
+NO = f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"the pool is full\")'"
+
+
+@pytest.fixture(autouse=True)
+def nobody_plans(monkeypatch):
+    """No worker here: a request is answered as a draft at once."""
+    monkeypatch.setattr("api.changes.PLAN_PATIENCE", 0.0)
+    monkeypatch.setattr("execution.doorbell._send", lambda task, number: None)
+
+
+@pytest.fixture
+def scene(rosa, amir, olu):
+    return Scene(rosa, amir, olu)
+
+
+@pytest.fixture
+def body():
+    return {"vm": "vm42", "host": "app02", "disk": "vm42-root", "new_vg": "vm42_RootVG", "reason": "It does not boot."}
+
+
+def test_asking_otherwise_makes_it_a_draft_that_is_planned_anew(api, rosa, app02, vm42, body):
+    number = api(rosa).post("/changes/recovery", body)[1]["number"]
+    status, change = api(rosa).post(f"/changes/{number}/recovery", {**body, "strategy": "rename"}, method="put")
+    assert (status, change["state"], change["planning"]) == (200, "draft", True)
+    assert Change.objects.get(pk=number).params["strategy"] == "rename"
+
+
+def test_only_the_requester_asks_otherwise(api, rosa, olu, app02, vm42, body):
+    number = api(rosa).post("/changes/recovery", body)[1]["number"]
+    status, problem = api(olu).post(f"/changes/{number}/recovery", body, method="put")
+    assert (status, problem["detail"]) == (403, "Only the requester, or an administrator, may do this.")
+
+
+def test_a_host_that_is_the_lost_vm_is_no_target(api, rosa, app02, vm42, body):
+    app02.vm = vm42
+    app02.save()
+    status, problem = api(rosa).post("/changes/recovery", body)
+    assert status == 422
+    assert "the lost VM itself" in problem["errors"]["host"][0]
+
+
+def test_an_operator_attaches_by_the_sites_command(api, olu, scene, settings):
+    settings.ATTACH_COMMAND = SAY
+    change = scene.waiting()
+    assert api(olu).post(f"/changes/{change.pk}/attach")[1]["state"] == "running"
+    assert Entry.objects.get(action="change.attach").actor_name == "olu"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [("", "has set no such command"), (NO, "ended with 1: the pool is full")]
+)
+def test_an_attach_that_does_not_work_confirms_nothing(api, olu, scene, settings, command, words):
+    settings.ATTACH_COMMAND = command
+    change = scene.waiting()
+    status, problem = api(olu).post(f"/changes/{change.pk}/attach")
+    assert status == 503
+    assert words in problem["detail"]
+    assert Change.objects.get(pk=change.pk).status == "waiting"
+
+
+@pytest.mark.parametrize("act", ["attach", "detach"])
+def test_only_an_operator_attaches_or_detaches(api, rosa, scene, settings, act):
+    settings.ATTACH_COMMAND = settings.DETACH_COMMAND = SAY
+    change = scene.waiting()
+    assert api(rosa).post(f"/changes/{change.pk}/{act}")[0] == 403
+    assert not Entry.objects.filter(action=f"change.{act}").exists()
+
+
+@pytest.mark.parametrize(("moment", "status"), [("waiting", 403), ("undone", 200)])
+def test_the_disk_is_given_back_only_after_the_undo(api, olu, scene, settings, moment, status):
+    settings.DETACH_COMMAND = SAY
+    change = getattr(scene, moment)()
+    assert api(olu).post(f"/changes/{change.pk}/detach")[0] == status
+
+
+def test_where_a_change_stands_is_told_without_its_plan(api, vera, scene):
+    change = scene.waiting()
+    status, now = api(vera).get(f"/changes/{change.pk}/now")
+    assert (status, now["state"]) == (200, "waiting")
+    assert now["waiting_for"]
+    assert "plan" not in now
+
+
+def test_who_decided_what_and_when_is_told(api, vera, scene):
+    change = api(vera).get(f"/changes/{scene.approved().pk}")[1]
+    assert [(row["approver"], row["decision"]) for row in change["approvals"]] == [("amir", "approved")]
+    assert change["history"][-1]["new"] == "approved"
