@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +20,8 @@ from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
 from recovery import request as recovery
 from recovery.kind import KIND
+from recovery.lvm.metadata import MetadataError
+from recovery.lvm.upload import decode_upload
 from recovery.site import disk_attach, disk_detach
 
 router = Router(tags=["recovery"])
@@ -32,11 +35,13 @@ class VolumeIn(Schema):
 
 class RecoveryIn(Schema):
     """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
-    by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty."""
+    by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty.
+    `metadata_base64` is the file as it is, byte for byte, and is read like an upload on the page."""
 
     vm: str
     host: str
     metadata: str = ""
+    metadata_base64: str = ""
     new_vg: str
     volumes: list[VolumeIn] = []
     reason: str
@@ -80,7 +85,7 @@ def _asked(body: RecoveryIn) -> Request:
     wanted = recovery.Request(
         vm=vm.name,
         host=host.name,
-        metadata=body.metadata,
+        metadata=_metadata(body),
         new_vg=body.new_vg,
         volumes=tuple(
             recovery.Volume(v.lv, v.mount_point or recovery.default_mount_point(vm.name, v.lv), v.read_write)
@@ -103,6 +108,18 @@ def _asked(body: RecoveryIn) -> Request:
     if errors:
         raise FieldErrors(errors)
     return Request(KIND.key, wanted.to_json(), host.pk, vm.pk, body.reason, body.ticket)
+
+
+def _metadata(body: RecoveryIn) -> str:
+    """The backup file's text. Raises FieldErrors where the bytes are something else."""
+    if not body.metadata_base64:
+        return body.metadata
+    try:
+        return decode_upload(base64.b64decode(body.metadata_base64, validate=True))
+    except MetadataError as error:
+        raise FieldErrors({"metadata": [error.message]}) from error
+    except ValueError as error:
+        raise FieldErrors({"metadata_base64": ["This is no base64; send the file's bytes encoded."]}) from error
 
 
 def _recovery(number: int) -> Change:

@@ -1,0 +1,131 @@
+"""The command line itself: `recover` and its acts, with what each of them takes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from regroup.outcome import Exit
+
+ENDS = "exit codes: " + " · ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options. `act` is the name of the act, `number` the change's."""
+    top = argparse.ArgumentParser(prog="python -m regroup", description=__doc__, epilog=ENDS)
+    rooms = top.add_subparsers(dest="room", required=True)
+    recover = rooms.add_parser("recover", help="recover a lost VM's volume group", epilog=ENDS)
+    acts = recover.add_subparsers(dest="act", required=True, metavar="ACT")
+    common = _common()
+
+    def act(name: str, words: str, *, number: bool = True) -> argparse.ArgumentParser:
+        made = acts.add_parser(name, help=words, description=words, parents=[common], epilog=ENDS)
+        if number:
+            made.add_argument("number", type=_number, help="the change's number")
+        return made
+
+    _wishes(act("plan", "ask for a recovery and show its plan; nobody is asked yet", number=False))
+    _wishes(act("request", "the same, and submit it for approval", number=False))
+    _wishes(act("edit", "ask for something else; it is planned anew"))
+    _lists(act("list", "changes, newest first", number=False))
+    act("hosts", "hosts that Regroup knows", number=False)
+    act("vms", "VMs that Regroup knows", number=False)
+    show = act("show", "a change with its plan")
+    show.add_argument("--full", action="store_true", help="with the text of every script")
+    show.add_argument("--plan", action="store_true", help="the canonical plan alone: its SHA-256 is the digest")
+    act("look", "look again: plan a refused or stale change anew")
+    act("submit", "submit a plan for approval")
+    approve = act("approve", "approve this very plan")
+    approve.add_argument(
+        "--digest", required=True, type=_digest, help="of the plan that you read; 12 digits are enough"
+    )
+    for name, words in (("approve", ""), ("reject", "say no")):
+        decision = approve if name == "approve" else act(name, words)
+        decision.add_argument("--comment", required=True, help="what you looked at, or what should be different")
+    act("withdraw", "take a request back")
+    _watching(act("run", "run an approved change"), option=True)
+    _watching(act("confirm", "say that what the run waits for is there, such as the disk"), option=True)
+    _watching(act("attach", "attach the old disk by the site's own command, and confirm"), option=True)
+    act("detach", "give the old disk back by the site's own command, after the undo")
+    _watching(act("ask", "ask the host again about a step that nobody can tell about"), option=True)
+    _watching(act("resume", "go on from the failed step"), option=True)
+    act("cancel", "stop at the next step boundary")
+    _watching(act("undo", "take everything back, last step first"), option=True)
+    close = act("close", "end it as it is")
+    close.add_argument("--reason", required=True, help="what is true on the host now")
+    _watching(act("watch", "follow the run's log until an end"), option=False)
+    act("report", "what is recovered, and where it is mounted")
+    return top
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    where = common.add_argument_group("which Regroup, and as whom")
+    where.add_argument("--url", help="address of Regroup (else REGROUP_URL)")
+    where.add_argument("--token-file", metavar="FILE", help="file with an API token; - for standard input")
+    where.add_argument("--token", help="an API token, which others on this machine can see (else REGROUP_TOKEN)")
+    where.add_argument("--plain-http", action="store_true", help="send the token unencrypted to another machine")
+    common.add_argument("--json", action="store_true", help="the API's own answer instead of words")
+    return common
+
+
+def _wishes(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--vm", required=True, help="the VM that was lost")
+    act.add_argument("--host", required=True, help="the host to recover on")
+    act.add_argument("--name", required=True, metavar="NEW_VG", help="new name of the volume group")
+    act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
+    act.add_argument("--file", metavar="FILE", help="the old VM's /etc/lvm/backup/<group>; - for standard input")
+    act.add_argument("--disk", default="", help="serial number, WWN or SCSI address of the old disk, attached already")
+    act.add_argument("--strategy", default="", choices=("restore", "rename", "import"), help="else Regroup chooses")
+    act.add_argument(
+        "--mount",
+        action="append",
+        default=[],
+        type=_volume,
+        metavar="LV[=PATH][:rw]",
+        help="a logical volume to mount, read-only below /recovered unless said otherwise; may be repeated",
+    )
+    act.add_argument("--ticket", default="", help="its number in your own system")
+    act.add_argument("--deadline", type=_duration, metavar="TIME", help="how long the run waits for the disk: 4h")
+
+
+def _lists(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--state", default="", help="only those in this state")
+    act.add_argument("--host", default="", help="only those on this host")
+    act.add_argument("--limit", type=int, default=50, help="at most so many")
+
+
+def _watching(act: argparse.ArgumentParser, *, option: bool) -> None:
+    if option:
+        act.add_argument("--watch", action="store_true", help="then follow it until an end")
+    act.add_argument("--timeout", type=_duration, metavar="TIME", help="watch no longer than this, such as 30m")
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"#?[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no change's number")
+    return int(text.removeprefix("#"))
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{12,64}", text):
+        raise argparse.ArgumentTypeError("a digest has 12 to 64 digits of 0-9 and a-f; `show` prints it")
+    return text
+
+
+def _duration(text: str) -> int:
+    """Seconds in `90`, `90s`, `15m`, `4h` or `1d`."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhd]?)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it like 90s, 15m, 4h or 1d")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def _volume(text: str) -> dict[str, object]:
+    """`var=/recovered/vm42/var:rw` as the API has it."""
+    place, colon, mode = text.partition(":")
+    lv, equals, path = place.partition("=")
+    if not lv or mode not in ("", "ro", "rw") or (colon and not mode) or (equals and not path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LV, LV=PATH, LV:rw or LV=PATH:rw")
+    return {"lv": lv, "mount_point": path, "read_write": mode == "rw"}

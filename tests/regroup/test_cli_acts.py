@@ -1,0 +1,197 @@
+"""Deciding and running from a shell, on a host where commands really run; the exit code says how it ended."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from changes.models import Change
+from changes.services import Request, change_create
+from changes.states import StepState
+from execution import engine
+from inventory.models import Host
+from regroup.client import Client, Trouble
+from regroup.outcome import Exit
+from regroup.watch import Watch
+from tests.pages.scene import log, run_of
+
+
+@pytest.fixture
+def world(tmp_path):
+    place = tmp_path / "world"
+    place.mkdir()
+    (place / "journal").touch()
+    return place
+
+
+@pytest.fixture
+def toy(transactional_db, rosa, world):
+    """Rosa asks for a toy change of these steps; it is planned."""
+
+    def ask(*steps: str) -> Change:
+        host, _ = Host.objects.get_or_create(name="toyhost", address="127.0.0.1", port=2222)
+        params = {"host": "toyhost", "world": str(world), "steps": list(steps)}
+        change = change_create(rosa, Request("toy", params, host.pk, None, "to see it work"))
+        engine.plan(change.pk)
+        return Change.objects.get(pk=change.pk)
+
+    return ask
+
+
+@pytest.fixture
+def approved(toy, shell, rosa, amir):
+    """The same, submitted and approved from a shell."""
+
+    def approve(*steps: str) -> int:
+        change = toy(*steps)
+        assert shell(rosa, "submit", change.pk).code == 0
+        assert shell(amir, "approve", change.pk, "--digest", change.digest[:12], "--comment", "Read it.").code == 0
+        return change.pk
+
+    return approve
+
+
+def test_run_and_watch_and_undo(shell, olu, approved, world):
+    number = approved("one", "two")
+    said = shell(olu, "run", number, "--watch")
+    assert said.code == Exit.DONE
+    assert [line for line in said.out.splitlines() if "doing" in line] == ["[one] doing one", "[two] doing two"]
+    assert "✔ one: ok" in said.err
+    assert (world / "journal").read_text() == "one\ntwo\n"
+    said = shell(olu, "undo", number, "--watch")
+    assert said.code == Exit.DONE
+    assert "doing" not in said.out, "what was said before the undo is not said again"
+    assert (world / "journal").read_text() == ""
+    assert shell(olu, "watch", number).code == Exit.UNDONE
+
+
+def test_a_run_that_fails_ends_with_its_own_code(shell, olu, approved):
+    number = approved("one", "bad")
+    said = shell(olu, "run", number, "--watch")
+    assert said.code == Exit.FAILED
+    assert "✖ bad: failed" in said.err
+    assert f"recover undo {number}" in said.err
+
+
+def test_what_the_run_waits_for_is_said_and_confirmed(shell, olu, approved, world):
+    number = approved("wait", "one")
+    said = shell(olu, "run", number, "--watch", "--timeout", "0s")
+    assert said.code == Exit.NOT_YET
+    assert "waits for: Make the file." in said.err
+    (world / "journal").write_text("wait\n")
+    assert shell(olu, "confirm", number, "--watch").code == Exit.DONE
+
+
+def test_an_unknown_end_has_its_own_code(shell, vera, scene):
+    said = shell(vera, "watch", scene.failed(state=StepState.UNKNOWN).pk)
+    assert said.code == Exit.UNKNOWN
+    assert "recover ask" in said.err
+
+
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        *(("refused", Exit.REFUSED), ("failed", Exit.FAILED), ("succeeded", Exit.DONE)),
+        *(("undone", Exit.UNDONE), ("approved", Exit.NOT_YET), ("waiting", Exit.NOT_YET)),
+    ],
+)
+def test_the_exit_code_of_a_watch_says_where_the_change_is(shell, vera, scene, moment, code):
+    assert shell(vera, "watch", getattr(scene, moment)().pk, "--timeout", "0").code == code
+
+
+def test_the_log_is_told_as_it_grows_each_line_once(shell, vera, scene, live_server):
+    change = scene.running()
+    shell(vera, "list")
+    told: list[int] = []
+    client = Client(live_server.url, os.environ["REGROUP_TOKEN"])
+    watch = Watch(client, change.pk, lambda line: told.append(line["seq"]), lambda line: None)
+    watch.once()
+    before = len(told)
+    log(run_of(change), "restore", "one line more")
+    watch.once()
+    watch.once()
+    assert told == list(range(1, before + 2))
+
+
+def test_regroup_may_be_away_for_a_moment(shell, vera, scene, live_server, monkeypatch):
+    change, calls, really = scene.succeeded(), [], Client.get
+
+    def get(self, path, **query):
+        calls.append(path)
+        if len(calls) < 3:
+            raise Trouble("away", Exit.UNREACHABLE)
+        return really(self, path, **query)
+
+    monkeypatch.setattr(Client, "get", get)
+    assert shell(vera, "watch", change.pk).code == Exit.DONE
+
+
+def test_a_line_of_the_host_cannot_move_the_cursor(shell, vera, scene):
+    change = scene.running()
+    log(run_of(change), "restore", "\x1b[2Jgone\u202e")
+    out = shell(vera, "watch", change.pk, "--timeout", "0").out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "gone" in out
+
+
+def test_an_approval_of_another_plan_than_was_read_is_none(shell, amir, scene):
+    change = scene.in_review()
+    said = shell(amir, "approve", change.pk, "--digest", "0" * 12, "--comment", "x")
+    assert (said.code, Change.objects.get(pk=change.pk).status) == (Exit.REFUSED, "in_review")
+
+
+def test_the_requester_cannot_approve(shell, rosa, scene):
+    change = scene.in_review()
+    said = shell(rosa, "approve", change.pk, "--digest", change.digest, "--comment", "mine")
+    assert said.code == Exit.REFUSED
+    assert "Only an approver" in said.err
+
+
+def test_a_rejection_says_why(shell, amir, scene):
+    change = scene.in_review()
+    assert shell(amir, "reject", change.pk, "--comment", "Another host, please.").code == 0
+    assert Change.objects.get(pk=change.pk).status == "rejected"
+
+
+def test_the_plan_alone_is_the_text_of_the_digest(shell, vera, scene):
+    change = scene.planned()
+    assert hashlib.sha256(shell(vera, "show", change.pk, "--plan").out.encode()).hexdigest() == change.digest
+
+
+def test_all_of_a_script_is_shown_when_asked_for(shell, vera, scene):
+    change = scene.planned()
+    brief, full = shell(vera, "show", change.pk).out, shell(vera, "show", change.pk, "--full").out
+    assert "-RootVG {" in brief
+    assert "+vm42_RootVG {" in brief
+    assert "      | " not in brief
+    assert "        | " in full
+
+
+def test_the_report_tells_what_is_mounted_where(shell, vera, scene):
+    said = shell(vera, "report", scene.succeeded().pk)
+    assert said.code == 0
+    assert "/recovered/vm42/var" in said.out
+    assert "dirty" in said.out
+
+
+def test_nothing_is_reported_of_what_was_undone(shell, vera, scene):
+    said = shell(vera, "report", scene.undone().pk)
+    assert (said.code, "nothing of it is mounted" in said.err) == (Exit.NOT_YET, True)
+
+
+def test_lists(shell, vera, scene):
+    change = scene.planned()
+    assert f"#{change.pk}" in shell(vera, "list", "--state", "planned").out
+    assert shell(vera, "list", "--state", "failed").out == ""
+    assert "app01" in shell(vera, "hosts").out
+    assert "vm42" in shell(vera, "vms").out
+    assert json.loads(shell(vera, "list", "--json").out)["items"][0]["number"] == change.pk
+
+
+@pytest.mark.parametrize("act", ["withdraw", "cancel", "resume", "ask", "detach", "attach"])
+def test_what_may_not_be_is_a_refusal_with_a_sentence(shell, vera, scene, act):
+    said = shell(vera, act, scene.in_review().pk)
+    assert said.code == Exit.REFUSED
+    assert said.err.strip().endswith(".")
