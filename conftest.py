@@ -19,19 +19,20 @@ pytest_plugins = ["lab.pytest_plugin"]
 ON_HOSTS = ("tests/lab/", "tests/product/")
 
 
-class LabOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests on lab hosts are one unit, so that at most two VMs live; every other test is a unit of its own.
+class LabByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Each folder of tests on lab hosts is one unit, so at most four VMs live; every other test is its own unit.
 
-    xdist's own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read any more.
+    Each worker has a lab of its own. xdist hands out the largest units first: they take longest, and the rest
+    fills the gaps. Its own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "lab" if nodeid.startswith(ON_HOSTS) else nodeid
+        return next((folder for folder in ON_HOSTS if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabOnOneWorker:
-    return LabOnOneWorker(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabByFolder:
+    return LabByFolder(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
 from recovery.facts.attached import look
+from recovery.facts.contents import contents
 from recovery.facts.host import AskHost
 from recovery.facts.planning import AskPlanning
 from recovery.facts.rescan import AskRescan
@@ -43,7 +44,11 @@ class RecoveryKind:
         if params.get("disk"):
             ask(AskRescan())
         host = ask(AskHost())
-        return Facts(host, planning, look(ask, host, str(params["disk"])) if params.get("disk") else ()).to_json()
+        if not params.get("disk"):
+            return Facts(host, planning).to_json()
+        disk = str(params["disk"])
+        attached = look(ask, host, disk)
+        return Facts(host, planning, attached, contents(ask, disk, attached, host)).to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

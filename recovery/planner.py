@@ -18,12 +18,13 @@ one, every UUID is there twice and LVM picks one. UUIDs decide, names do not: th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from changes.plan import Json, Plan, Refusal
 from recovery import naming, steps
 from recovery.asleep import asleep, awake, halves
 from recovery.attached import Attached, Found, find
+from recovery.contents import mountable, unmountable
 from recovery.facts.host import Group, HostState, names
 from recovery.facts.planning import FREE_ENOUGH, Planning
 from recovery.lvm.compare import compare
@@ -51,16 +52,23 @@ class Facts:
     host: HostState
     planning: Planning
     attached: tuple[Attached, ...] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """Logical volume → what is on it, for the attached disk's group, as far as it could be told."""
 
     def to_json(self) -> dict[str, Json]:
-        rows = [device.to_json() for device in self.attached]
-        return {"host": self.host.to_json(), "planning": self.planning.to_json(), "attached": rows}
+        return {
+            "host": self.host.to_json(),
+            "planning": self.planning.to_json(),
+            "attached": [device.to_json() for device in self.attached],
+            "contents": dict(self.contents),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Facts:
         """What `to_json` made."""
         attached = tuple(Attached(**row) for row in data.get("attached", ()))
-        return cls(HostState.from_json(data["host"]), Planning.from_json(data["planning"]), attached)
+        host, planning = HostState.from_json(data["host"]), Planning.from_json(data["planning"])
+        return cls(host, planning, attached, data.get("contents", {}))
 
 
 def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
@@ -102,14 +110,10 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     problem = _disagreement(request, found) or _unfit_strategy(request, found)
     if problem:
         return problem
-    group = found.metadata.volume_group
-    offered = [
-        Volume(lv.name, default_mount_point(request.vm, lv.name))
-        for lv in awake(group)
-        if "swap" not in lv.name.lower()
-    ]
+    offered = mountable(awake(found.metadata.volume_group), facts.contents)
+    volumes = request.volumes or tuple(Volume(lv, default_mount_point(request.vm, lv)) for lv in offered)
     return Recovery(
-        request=replace(request, metadata=found.text, volumes=request.volumes or tuple(offered)),
+        request=replace(request, metadata=found.text, volumes=volumes),
         metadata=found.metadata,
         edited=rename_volume_group(found.text, request.new_vg),
         strategy=request.strategy or (IMPORT if found.collides else RENAME),
@@ -177,6 +181,7 @@ def refusals(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
     yield from unfit_file(recovery)
     yield from new_name_taken(recovery, facts.host)
     yield from unfit_volumes(recovery)
+    yield from unfit_contents(recovery, facts.contents)
     yield from unfit_places(recovery, facts.planning)
     yield from unfit_host(recovery, facts)
 
@@ -332,6 +337,18 @@ def unfit_volumes(recovery: Recovery) -> Iterator[Problem]:
         )
 
 
+def unfit_contents(recovery: Recovery, contents: Mapping[str, str]) -> Iterator[Problem]:
+    """Volumes to mount that hold no file system: found out before anybody is asked, where the disk is there."""
+    locked = unmountable(contents)
+    for volume in recovery.request.volumes:
+        if volume.lv in locked:
+            yield Problem(
+                "volumes",
+                f"{volume.lv} {locked[volume.lv]} Leave it out: it is activated read-only with the others, as"
+                f" {recovery.device(volume.lv)}.",
+            )
+
+
 def unfit_places(recovery: Recovery, planning: Planning) -> Iterator[Problem]:
     """Mount points that would hide something of the host's."""
     sentences = {
@@ -424,7 +441,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             *steps.mounts(recovery),
             steps.report(recovery),
         ),
-        warnings=tuple(_warnings(recovery)),
+        warnings=tuple(_warnings(recovery, facts.contents)),
         settings=_settings(recovery),
     )
 
@@ -462,7 +479,7 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
     }
 
 
-def _warnings(recovery: Recovery) -> Iterator[str]:
+def _warnings(recovery: Recovery, contents: Mapping[str, str]) -> Iterator[str]:
     vm, disk = recovery.request.vm, "disk" if len(recovery.pv_uuids) == 1 else "disks"
     if recovery.evidence:
         written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
@@ -490,4 +507,6 @@ def _warnings(recovery: Recovery) -> Iterator[str]:
     left = asleep(recovery.metadata.volume_group)
     if left:
         yield "Left asleep, not recovered: " + "; ".join(f"{lv}: {why}" for lv, why in left.items()) + "."
+    for lv, why in unmountable(contents).items():
+        yield f"Not mounted: {lv} {why} It is there as {recovery.device(lv)}, read-only, once the group is active."
     yield from recovery.metadata.warnings

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Json
+from recovery.contents import UNMOUNTABLE
 from recovery.disks import vg_uuid
 from recovery.facts.host import Mount, names
 from recovery.facts.mounts import AskContents, AskHolders, AskVolume, VolumeState
@@ -13,12 +14,6 @@ from recovery.judges.answers import no, yes
 
 NO_REPLAY = frozenset({"norecovery", "noload", "nologreplay", "rescue=nologreplay"})
 """Mount options that say: the journal was dirty, and was not replayed."""
-
-UNMOUNTABLE = {
-    "crypto_LUKS": "is encrypted (LUKS). Somebody with its key must open it by hand.",
-    "LVM2_member": "is itself a physical volume of another group; recover that group by hand.",
-    "linux_raid_member": "is a member of a software RAID; assemble it by hand.",
-}
 
 
 def _state(args: Mapping[str, Json], context: Context) -> VolumeState:
