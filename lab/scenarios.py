@@ -1,8 +1,12 @@
-"""The lab's situations as data: whose disk, whose backup text, which target, and how a recovery must end."""
+"""The lab's situations as data: whose disk, whose backup text, which target, and how a recovery must end.
+
+`SCENARIOS` are on disks of the build, for the demo too; `SITUATIONS` on disks that are made when a test needs them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,125 @@ SCENARIOS = (
         backup_of="vm42",
         outcome="refused",
         because="the physical volume named in the file is not on the disk that appeared",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One situation on disks of a made shape (`made_disks`): what is handed in, what arrives, and how it must end.
+
+    text      which of the shape's texts is uploaded; empty where the plan is made from the attached disk
+    late      whether the disks arrive when the run asks for them; else they are there before
+    disks     which of the shape's disks arrive, by number, and `bus` on what
+    spoil     (disk, first byte, length) overwritten with zeros beforehand
+    wanted    volumes asked for; empty leaves it to the planner
+    reads     volume → what its file `f` must say once it is recovered
+    asleep    volumes that must not be active; `closed` are active, but must not be mounted
+    refused   the sentence, as a pattern, of the plan's refusal or of the step that says no; empty if it recovers
+    """
+
+    name: str
+    title: str
+    shape: str
+    text: str = "own"
+    late: bool = False
+    disks: tuple[int, ...] = (0, 1)
+    bus: str = "scsi0"
+    spoil: tuple[tuple[int, int, int], ...] = ()
+    wanted: tuple[str, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    asleep: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    new_vg: str = "vm7_Root"
+    refused: str = ""
+
+
+SITUATIONS = (
+    Situation(
+        name="many-shapes",
+        title="A stripe, a snapshot and its origin, names that repeat, hyphens; the disks come late",
+        shape="mixed",
+        late=True,
+        wanted=("RootVG", "before", "data-1"),
+        reads={"RootVG": "newer", "before": "plain", "data-1": "striped"},
+        asleep=("thin", "pool", "twice"),
+        new_vg="vm-7_Root",
+    ),
+    Situation(
+        name="thin-wanted",
+        title="A thin volume is asked for, which cannot be activated without writing",
+        shape="mixed",
+        late=True,
+        wanted=("thin",),
+        refused="thin is not activated: it is thin",
+    ),
+    Situation(
+        name="odd-contents",
+        title="btrfs, swap, LUKS and a nested group, on a virtio-blk disk; no file is uploaded",
+        shape="odd",
+        text="",
+        disks=(0,),
+        bus="virtio-blk",
+        reads={"plain": "plain", "leaf": "leafy"},
+        closed=("locked", "within", "paging"),
+    ),
+    Situation(
+        name="luks-wanted",
+        title="An encrypted volume is asked for",
+        shape="odd",
+        text="",
+        disks=(0,),
+        wanted=("locked",),
+        refused="locked is encrypted \\(LUKS\\)",
+    ),
+    Situation(
+        name="two-disks",
+        title="Two disks are there before, and no file is uploaded",
+        shape="two",
+        text="",
+        reads={"one": "first", "two": "second"},
+    ),
+    Situation(
+        name="one-of-two",
+        title="One of the group's two disks is missing",
+        shape="two",
+        text="",
+        disks=(0,),
+        refused="physical volume .* is on no idle one",
+    ),
+    Situation(
+        name="volume-added-since",
+        title="The file is older than the last volume; the disk is there and disagrees",
+        shape="two",
+        text="fewer",
+        refused="The file does not agree with the disk",
+    ),
+    Situation(
+        name="extended-since",
+        title="The file is from before the group was extended to the second disk, which comes late",
+        shape="two",
+        text="alone",
+        late=True,
+        wanted=("one",),
+        refused="The file does not agree with the disk",
+    ),
+    Situation(
+        name="torn-text",
+        title="The metadata text on one of the two disks is overwritten",
+        shape="two",
+        text="",
+        spoil=((0, 4096 + 512, 65536),),
+        refused="Regroup does not write where it cannot read",
+    ),
+    Situation(
+        name="lost-label",
+        title="The label of one of the two disks is overwritten; they come late",
+        shape="two",
+        late=True,
+        spoil=((0, 0, 4096),),
+        wanted=("one",),
+        refused="no LVM label|missing",
     ),
 )
 

@@ -82,7 +82,7 @@ def baseline(recovery: Recovery) -> Step:
             " of the running system changed. LVM rewrites its files in /etc/lvm on its own, so they are copied."
         ),
         host=recovery.host,
-        command=Call(("{run_dir}/baseline",), script=script("host_state.lib", "baseline"), timeout=180),
+        command=Call(("{run_dir}/baseline",), script=script("mounts.lib", "host_state.lib", "baseline"), timeout=180),
         precheck=(
             Check("host-as-planned", "It is the planned host, with the volume groups that the plan was made from."),
             Check("room", "/etc/lvm and /var/lib/regroup have room for LVM's archives and the saved areas."),
@@ -490,7 +490,7 @@ def _mount(recovery: Recovery, volume: Volume, key: str) -> Step:
         verify=(Check("mounted", f"{volume.lv} is mounted on {volume.mount_point}, {mode}.", args),),
         undo=Undo(
             title=f"Unmount {volume.mount_point}",
-            command=Call((device, volume.mount_point, made), script=script("unmount_volume")),
+            command=Call((device, volume.mount_point, made), script=script("mounts.lib", "unmount_volume")),
             precheck=(Check("unmountable", "It is still our mount, as we left it, and nobody works in it.", args),),
             verify=(Check("unmounted", f"{volume.lv} is no longer mounted.", args),),
         ),

@@ -105,7 +105,7 @@ class Dm:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A line of /proc/self/mountinfo."""
+    """A line of /proc/self/mountinfo; `number` is the device's, for btrfs too."""
 
     number: str
     mount_point: str
@@ -202,7 +202,7 @@ class AskHost:
     name = "host state"
 
     def command(self) -> Command:
-        text = script("host_state.lib") + "\nhost_state\n"
+        text = script("mounts.lib", "host_state.lib") + "\nhost_state\n"
         return Command(("sh", "-c", text, "regroup"), sudo=True, timeout=120)
 
     def parse(self, result: Result) -> HostState:

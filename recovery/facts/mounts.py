@@ -58,7 +58,8 @@ class AskVolume:
     name = "volume"
 
     def command(self) -> Command:
-        return Command(("sh", "-c", script("volume"), "regroup", self.device, self.mount_point), sudo=True)
+        text = script("mounts.lib", "volume")
+        return Command(("sh", "-c", text, "regroup", self.device, self.mount_point), sudo=True)
 
     def parse(self, result: Result) -> VolumeState:
         what = f"The volume {self.device}"

@@ -1,6 +1,6 @@
 # host_state: what a recovery asks a host again and again, in one go. It only reads.
 # Each part stands between "@@begin name" and "@@end name status", so that nothing is taken
-# for something else. Needs lvm2 2.02.158 or newer (JSON), util-linux, dmsetup.
+# for something else. Needs mounts.lib, lvm2 2.02.158 or newer (JSON), util-linux, dmsetup.
 
 part() {
     part_name=$1
@@ -64,7 +64,7 @@ host_state() {
     part mapping dmsetup info -c --noheadings --separator '|' -o name,uuid,major,minor,open,attr
     part tables dmsetup table
     part counters part_counters
-    part mounts cat /proc/self/mountinfo
+    part mounts mounts
     part swaps cat /proc/swaps
     part backups part_backups
     part dev ls -1 /dev

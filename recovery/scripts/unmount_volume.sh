@@ -4,7 +4,7 @@ set -eu
 device=$1 point=$2 made=$3
 
 number=$(lsblk -d -n -o MAJ:MIN -- "$device" | tr -d ' ')
-if awk -v n="$number" -v p="$point" '$3 == n && $5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+if mounts | awk -v n="$number" -v p="$point" '$3 == n && $5 == p { found = 1 } END { exit !found }'; then
     umount -- "$point"
     echo "Unmounted $point."
 else

@@ -9,9 +9,9 @@ if [ -e "$device" ]; then
     printf 'read_only=%s\n' "$(blockdev --getro "$device")"
     number=$(lsblk -d -n -o MAJ:MIN -- "$device" | tr -d ' ')
     printf 'number=%s\n' "$number"
-    awk -v n="$number" '$3 == n { print "mount=" $0 }' /proc/self/mountinfo
+    mounts | awk -v n="$number" '$3 == n { print "mount=" $0 }'
 fi
-awk -v p="$point" '$5 == p { print "point=" $0 }' /proc/self/mountinfo
+mounts | awk -v p="$point" '$5 == p { print "point=" $0 }'
 if [ -e "$point" ]; then
     [ -z "$(ls -A -- "$point")" ] || echo full=yes
 else
