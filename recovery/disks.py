@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from changes.kinds import Context
+from changes.plan import Plan
 from recovery.attached import matches
 from recovery.facts.host import AskBaseline, AskHost, HostState
 from recovery.facts.labels import AskLabels, AskTexts, Labelled
@@ -147,10 +148,15 @@ def is_import(context: Context) -> bool:
     return context.plan.settings.get("strategy") == IMPORT
 
 
-def file_of(context: Context) -> Metadata:
+def planned_text(plan: Plan) -> str:
     """The old VM's metadata as approved: its backup file, or what was on its disk."""
-    text = context.plan.settings.get("text")
-    return parse_metadata(text if text is not None else context.plan.step("copy").files[0].after or "")
+    text = plan.settings.get("text")
+    return str(text if text is not None else plan.step("copy").files[0].after or "")
+
+
+def file_of(context: Context) -> Metadata:
+    """The same, read."""
+    return parse_metadata(planned_text(context.plan))
 
 
 def edited_of(context: Context) -> Metadata:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from changes.plan import Json, Plan, Refusal
-from recovery import naming, steps
+from recovery import counting, naming, steps
 from recovery.asleep import asleep, awake, halves
 from recovery.attached import Attached, Found, find
 from recovery.contents import mountable, unmountable
@@ -440,6 +440,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             steps.activate(recovery),
             *steps.mounts(recovery),
             steps.report(recovery),
+            counting.count(recovery),
         ),
         warnings=tuple(_warnings(recovery, facts.contents)),
         settings=_settings(recovery),
@@ -476,6 +477,7 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
         "writable": list(recovery.request.read_write),
         **({"halves": list(hidden)} if hidden else {}),
         **({"strategy": recovery.strategy, "text": recovery.request.metadata} if recovery.disks else {}),
+        **({"evidence": recovery.evidence} if recovery.evidence else {}),
     }
 
 

@@ -500,17 +500,22 @@ def _mount(recovery: Recovery, volume: Volume, key: str) -> Step:
     )
 
 
-def report(recovery: Recovery) -> Step:
-    volumes = parents_first(recovery.request.volumes)
-    rows = [
-        {"lv": volume.lv, "mount_point": volume.mount_point, "device": recovery.device(volume.lv)} for volume in volumes
+def volume_rows(recovery: Recovery) -> list[dict[str, Json]]:
+    """The volumes to mount, as checks that speak of all of them want it."""
+    return [
+        {"lv": volume.lv, "mount_point": volume.mount_point, "device": recovery.device(volume.lv)}
+        for volume in parents_first(recovery.request.volumes)
     ]
+
+
+def report(recovery: Recovery) -> Step:
+    rows = volume_rows(recovery)
     return Step(
         key="report",
         title="Show what is mounted where",
         why="So that the owner can see that it is the right data.",
         host=recovery.host,
-        command=Call(tuple(volume.mount_point for volume in volumes), script=script("report")),
+        command=Call(tuple(row["mount_point"] for row in rows), script=script("report")),
         verify=(Check("report", "The volumes are mounted and can be listed.", {"volumes": rows}),),
         always_run=True,
         no_undo="Only reads.",

@@ -66,6 +66,7 @@ mount_read_write() {
     if [ "$clean" = no ]; then
         echo "The file system is dirty: its journal is replayed now, as the plan says."
     fi
+    [ -e "$made.journal" ] || echo "$clean" >"$made.journal" # what the first attempt saw; a second sees it replayed
     try "$options"
 }
 

@@ -17,6 +17,7 @@ from typing import Any
 from changes.plan import Plan
 from lab import Lab
 from recovery.facts.areas import AskAreas, AskSaved
+from recovery.facts.counts import AskCounts
 from recovery.facts.files import AskFile, AskGroupInFile, AskRoom
 from recovery.facts.host import AskBaseline, AskHost
 from recovery.facts.labels import AskLabels, AskTexts
@@ -51,6 +52,7 @@ def questions(moment: str) -> list[Any]:
     facts += [AskHolders(point) for point in POINTS.values()]
     if moment == "mounted":
         facts.append(AskContents(tuple((DEVICES[lv], POINTS[lv]) for lv in POINTS)))
+        facts.append(AskCounts(RUN_DIR))
     return facts
 
 
@@ -93,7 +95,7 @@ def story(lab: Lab, host: Any, session: Any) -> None:
     host.run("vgchange -an DataVG && echo 1 > /sys/block/sdb/device/delete", sudo=True)
     host.detach(stranger.serial)
     host.attach(disk)
-    moments = {"rescan": "attached", "save": "saved", "restore": "restored", "activate": "active", "report": "mounted"}
+    moments = {"rescan": "attached", "save": "saved", "restore": "restored", "activate": "active", "count": "mounted"}
     for key, moment in moments.items():
         walker.walk(upto=key)
         capture(moment, walker)

@@ -37,6 +37,8 @@ def test_a_dirty_volume_is_mounted_as_approved_and_said_to_be_dirty(
     assert "The file system is dirty" in walker.log[f"mount-{looked_at}"]
     assert "rw" in walker.found[f"mount-{written_to}"]["options"]
     assert "its journal is replayed now, as the plan says" in walker.log[f"mount-{written_to}"]
+    was_clean = {row["lv"]: row["was_clean"] for row in walker.found["count"]["counts"]}
+    assert was_clean == {looked_at: None, written_to: False}
     assert app01.run(f"cat /recovered/vm42/{written_to}/late", sudo=True) == "late\n"
     assert app01.run(f"sha256sum </dev/mapper/vm42_RootVG-{looked_at}", sudo=True) == untouched
 

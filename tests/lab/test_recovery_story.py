@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePosixPath
 from typing import Any
 
 from changes.plan import Plan
@@ -33,6 +34,14 @@ def readable(host: Host, lv: str) -> dict[str, str]:
     return dict(zip(paths, (line.split()[0] for line in lines), strict=True))
 
 
+def put_on(lv: str, backup: bytes) -> dict[str, Any]:
+    """What a count has to say of a volume, by what the lab put on it: root has the LVM backup too, and lost+found."""
+    files = old_disk("vm42").files[lv] | ({"etc/lvm/backup/RootVG": backup} if lv == "root" else {})
+    folders = {str(folder) for path in files for folder in PurePosixPath(path).parents} - {"."}
+    made = {"files": len(files), "directories": len(folders) + (lv == "root"), "bytes": sum(map(len, files.values()))}
+    return {**made, "links": 0, "others": 0, "errors": 0, "cut_short": "", "was_clean": None}
+
+
 def running(host: Host) -> str:
     """What must not change about the host: its groups, its mappings, its own backup of its group."""
     return host.run(
@@ -55,6 +64,10 @@ def test_the_story_recovers_to_readable_data_and_undoes_to_the_last_byte(
     mounts = {row["lv"]: row for row in walker.found["report"]["mounts"]}
     assert {entry["name"] for entry in mounts["root"]["entries"]} >= {"etc"}
     assert "ro" in mounts["var"]["options"]
+    for row in walker.found["count"]["counts"]:
+        kept = ("files", "directories", "links", "others", "bytes", "errors", "cut_short", "was_clean")
+        assert {key: row[key] for key in kept} == put_on(row["lv"], lab.backup_path("story").read_bytes())
+        assert 0 < row["inodes_used"] < row["inodes"]
     assert "vm42_RootVG" in app01.run("vgs --noheadings -o vg_name", sudo=True)
 
     walker.undo()

@@ -273,12 +273,17 @@ class Scene:
         return change
 
     def succeeded(self, entries: list[dict[str, Any]] | None = None) -> Change:
-        change = self.running("report")
+        change = self.running("count")
         run = run_of(change)
-        self.done(run, "report", timezone.now() - timedelta(seconds=6))
+        self.done(run, "count", timezone.now() - timedelta(seconds=6))
         set_step(run, "mount-var", found={"lv": "var", "mount_point": "/recovered/vm42/var", "dirty": True})
         set_step(run, "rescan", found={"disks": {"kWNtrF": {"device": "/dev/sdb", "disk": "sdb"}}})
         set_step(run, "report", found=report(entries))
+        set_step(
+            run,
+            "count",
+            found={"counts": [a_count("root"), a_count("var", errors=2, complaints=["'lib/x': Input/output error"])]},
+        )
         Run.objects.filter(pk=run.pk).update(ended_at=timezone.now(), log_complete=True)
         move(change, State.SUCCEEDED, None, "")
         return change
@@ -348,6 +353,13 @@ def report(entries: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         a_mount("var", "xfs", ["ro", "norecovery", "nouuid"], 2 * GIB, int(1.9 * GIB), listed[:2]),
     ]
     return {"mounts": mounts, "skipped": [{"lv": "swap", "why": "it is swap space"}]}
+
+
+def a_count(lv: str, **values: Any) -> dict[str, Any]:
+    """What was counted on a volume."""
+    known = {"files": 1204, "directories": 96, "links": 17, "others": 0, "bytes": 812_345_678, "newest": 1793494804}
+    kept = {"inodes": 393_216, "inodes_used": 1_328, "errors": 0, "complaints": [], "cut_short": "", "was_clean": None}
+    return {"lv": lv, "mount_point": f"/recovered/vm42/{lv}", **known, **kept, **values}
 
 
 def a_mount(lv: str, fstype: str, options: list[str], size: int, used: int, entries: list[Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_a_failed_step_opens_and_says_what_the_host_said_and_what_is_true(page, 
     assert 'data-keep-open="step-restore-broken" open' in text
     assert "app01 answered last" in text
     assert "Restore failed." in text
-    assert "Done and verified: steps 1–8. Not begun: steps 10–15." in text
+    assert "Done and verified: steps 1–8. Not begun: steps 10–16." in text
     assert "Resume with step 9" in text
     assert "give the group its old name RootVG back" in text
 

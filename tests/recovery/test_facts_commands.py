@@ -9,6 +9,7 @@ import pytest
 from recovery.contents import Place
 from recovery.facts.areas import AskAreas, AskSaved
 from recovery.facts.contents import AskSignatures
+from recovery.facts.counts import AskCounts
 from recovery.facts.files import AskFile, AskGroupInFile, AskRoom
 from recovery.facts.host import AskBaseline, AskHost
 from recovery.facts.labels import AskLabels, AskTexts
@@ -20,7 +21,7 @@ from tests.recovery.story import Recorded, facts, load, params
 ODD = "/x; reboot"
 FACTS = [
     *(AskHost(), AskLabels(), AskRoom(), AskBaseline(ODD), AskSaved(ODD), AskFile(ODD), AskGroupInFile(ODD)),
-    *(AskHolders(ODD), AskVolume(ODD, ODD), AskContents(((ODD, ODD),)), AskPlanning((ODD,))),
+    *(AskHolders(ODD), AskVolume(ODD, ODD), AskContents(((ODD, ODD),)), AskPlanning((ODD,)), AskCounts(ODD)),
     *(AskAreas(((ODD, "0:512"),)), AskTexts(((ODD, 4096),)), AskSignatures((Place(ODD, 0, 1),))),
 ]
 

@@ -29,7 +29,7 @@ def copied(**changes: Any) -> Any:
 def test_without_a_file_the_group_is_renamed_by_its_uuid() -> None:
     made = plan(from_disk(), with_disks())
     keys = " ".join(step.key for step in made.steps)
-    assert keys == "baseline identify quiet save restore pvscan vgscan activate mount-root mount-var report"
+    assert keys == "baseline identify quiet save restore pvscan vgscan activate mount-root mount-var report count"
     command = made.step("restore").command
     assert command is not None
     assert command.argv == (VG, "vm42_RootVG", "RootVG")

@@ -12,7 +12,7 @@ def test_the_steps_are_the_procedures_with_ours_between() -> None:
     keys = [step.key for step in plan().steps]
     assert keys == [
         *("baseline", "copy", "edit", "attach", "rescan", "identify", "quiet", "save", "restore"),
-        *("pvscan", "vgscan", "activate", "mount-root", "mount-swap", "mount-var", "report"),
+        *("pvscan", "vgscan", "activate", "mount-root", "mount-swap", "mount-var", "report", "count"),
     ]
 
 
