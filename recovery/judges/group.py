@@ -145,26 +145,45 @@ def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str]
 
 
 def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
-    """Whether anything was written to the old disk after our own write, by the kernel's own count."""
+    """Whether anything was written to the old disk after our own write, by the kernel's own count.
+
+    A restart of the host wakes the group for writing (event activation knows nothing of our rule) and the kernel
+    counts from nothing again. So after one, writable volumes are no offence, and a single sector is.
+    """
     host, writable = context.ask(AskHost()), context.plan.settings["writable"]
+    restarted = host.boot_id != baseline_of(context).boot_id
+    more = _written_since(host, restarted, context)
     loose = _writable_now(host, context)
-    if loose:
+    if loose and not restarted:
         return no(
             f"Volume {loose.name} can be written to now, though the plan made it read-only: somebody has changed"
             " that since. What was written cannot be taken back; keep the group and close this, or make it"
             " read-only again after looking."
         )
-    before = context.found.get("restore", {}).get("written", {})
-    now = {disk.name: disk.written for disk in host.disks}
-    more = [name for name, count in before.items() if now.get(name, 0) > count]
     if more and not writable:
+        disk, sectors = more
+        since = "the host was restarted" if restarted else "the restore"
         return no(
-            f"{now[more[0]] - before[more[0]]} sectors were written to {more[0]} since the restore, though all its"
-            " volumes were to be read-only. Undoing would not give back the disk as it was; keep it and close this."
+            f"{sectors} sectors were written to {disk} since {since},"
+            " though all its volumes were to be read-only. Undoing would not give back the disk as it was; keep it and"
+            " close this."
         )
     if writable:
         return yes(f"{names(writable)} was for writing, as approved: what was written there stays.")
+    if restarted:
+        return yes("The host was restarted since the restore; nothing was written to the old disk after that.")
     return yes("Nothing was written to the old disk since the restore.")
+
+
+def _written_since(host: HostState, restarted: bool, context: Context) -> tuple[str, int] | None:
+    """A disk of the old VM that was written to since the restore, or the restart, and how many sectors."""
+    before = context.found.get("restore", {}).get("written", {})
+    if restarted:
+        reading = read_disks(context)
+        before = {device.disk: 0 for uuid in pv_uuids(context) for device in reading.with_uuid(uuid)}
+    now = {disk.name: disk.written for disk in host.disks}
+    more = ((name, now.get(name, 0) - count) for name, count in before.items())
+    return next(((name, sectors) for name, sectors in more if sectors > 0), None)
 
 
 def _writable_now(host: HostState, context: Context) -> Dm | None:

@@ -381,6 +381,17 @@ def test_sectors_written_since_are_not_undone() -> None:
     assert "8 sectors were written to sdb since the restore" in verdict.sentence
 
 
+@pytest.mark.parametrize(("written", "holds"), [(0, True), (8, False)])
+def test_a_restart_wakes_the_group_for_writing_and_counts_from_nothing(written: int, holds: bool) -> None:
+    state = host_at("mounted")
+    loose = tuple(replace(dm, read_only=False) for dm in state.mappings)
+    disks = tuple(replace(disk, written=written) if disk.name == "sdb" else disk for disk in state.disks)
+    restarted = replace(state, boot_id="another", mappings=loose, disks=disks)
+    verdict = host("mounted", "activate", "untouched", restarted)
+    assert verdict.holds is holds
+    assert ("nothing was written" if holds else "8 sectors were written to sdb since the host was") in verdict.sentence
+
+
 def test_writing_that_was_approved_does_not_stop_the_undo() -> None:
     volumes = [{"lv": "var", "mount_point": "/recovered/vm42/var", "read_write": True}]
     state = host_at("mounted")
