@@ -179,7 +179,7 @@ def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> 
         if len(there) != 1:
             return Problem("disk", _not_one(pv.id, there, metadata))
         devices.append(there[0])
-    other = [device for device in devices if device.text and _differs(device.text, metadata)]
+    other = [device for device in devices if device.text not in ("", text) and _differs(device.text, metadata)]
     if other:
         return Problem(
             "disk",

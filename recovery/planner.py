@@ -33,7 +33,7 @@ from recovery.lvm.metadata import (
     MetadataError,
     dm_name,
     parse_metadata,
-    rename_volume_group,
+    renamed,
     validate_dm_names,
     validate_vg_name,
 )
@@ -94,7 +94,7 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
 def read(request: Request) -> Recovery:
     """The request with its file read and renamed. Raises MetadataError."""
     metadata = parse_metadata(request.metadata)
-    return Recovery(request, metadata, rename_volume_group(request.metadata, request.new_vg))
+    return Recovery(request, metadata, renamed(metadata, request.new_vg))
 
 
 def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
@@ -115,7 +115,7 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     return Recovery(
         request=replace(request, metadata=found.text, volumes=volumes),
         metadata=found.metadata,
-        edited=rename_volume_group(found.text, request.new_vg),
+        edited=renamed(found.metadata, request.new_vg),
         strategy=request.strategy or (IMPORT if found.collides else RENAME),
         disks=tuple(device.identity for device in found.devices),
         evidence=_evidence(request, found),

@@ -26,7 +26,7 @@ from recovery.lvm.names import (
     validate_vg_name,
 )
 from recovery.lvm.reading import parse_metadata
-from recovery.lvm.rename import rename_volume_group
+from recovery.lvm.rename import rename_volume_group, renamed
 
 __all__ = [
     "Area",
@@ -40,6 +40,7 @@ __all__ = [
     "dm_name",
     "parse_metadata",
     "rename_volume_group",
+    "renamed",
     "render",
     "suggest_vg_name",
     "validate_dm_names",

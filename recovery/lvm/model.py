@@ -169,7 +169,7 @@ class VolumeGroup:
         """The logical volume of that name; KeyError if there is none."""
         return self._by_name[name]
 
-    @property
+    @cached_property
     def visible_logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """The volumes a person would know of."""
         links, stores = ("snapshot",), self.snapshots

@@ -56,7 +56,7 @@ def parse_metadata(text: str) -> Metadata:
 class _MetadataReader:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.known_words: set[tuple[object, tuple[str, ...]]] = set()
+        self.known_words: dict[tuple[object, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def read(self) -> Metadata:
         """The whole file, header first."""
@@ -315,7 +315,9 @@ class _MetadataReader:
         )
 
     def _number(self, section: Section, key: str, bits: int = 32) -> int:
-        number = section.integer(key)
+        number = section.values.get(key)
+        if type(number) is not int:
+            number = section.integer(key)
         if number is None:
             raise self._refused(section, key, f'needs "{key}", a whole number')
         return number & ((1 << bits) - 1)
@@ -323,7 +325,16 @@ class _MetadataReader:
     def _words(
         self, section: Section, status: frozenset[str], flags: frozenset[str], after_cache_vol: frozenset[str]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The words of "status" and of "flags"."""
+        """The words of "status" and of "flags". Thousands of volumes have the same, so what was found right is kept."""
+        key = (status, section.values.get("status"), section.values.get("flags"))
+        known = self.known_words.get(key)
+        if known is None:
+            known = self.known_words[key] = self._checked_words(section, status, flags, after_cache_vol)
+        return known
+
+    def _checked_words(
+        self, section: Section, status: frozenset[str], flags: frozenset[str], after_cache_vol: frozenset[str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if "status" not in section.values:
             raise self._refused(section, "status", 'has no list "status"')
         found = self._strings(section, "status")

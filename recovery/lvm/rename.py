@@ -23,13 +23,17 @@ def rename_volume_group(text: str, new: str) -> str:
     the name stands in more than one place (a file pasted twice).  The result is read again and must
     say the same as before, save for the name.
     """
+    return renamed(parse_metadata(text), new)
+
+
+def renamed(before: Metadata, new: str) -> str:
+    """The same for a text that was read already."""
     validate_vg_name(new)
-    before = parse_metadata(text)
-    place = _only_place(before)
+    text, place = before.text, _only_place(before)
     quote = text[place.start] if text[place.start] in "\"'" else ""
-    renamed = f"{text[: place.start]}{quote}{new}{quote}{text[place.end :]}"
-    _prove(before, renamed, new)
-    return renamed
+    after = f"{text[: place.start]}{quote}{new}{quote}{text[place.end :]}"
+    _prove(before, after, new)
+    return after
 
 
 def _only_place(metadata: Metadata) -> TopName:

@@ -39,7 +39,9 @@ class SegmentReader:
             raise self._refused(section, lv, "is empty")
         start = self._number(section, lv, "start_extent")
         count = self._number(section, lv, "extent_count")
-        spelled = section.string("type")
+        spelled = section.values.get("type")
+        if type(spelled) is not str:
+            spelled = section.string("type")
         if spelled is None:
             raise self._refused(section, lv, 'has no "type" (a string such as "striped")')
         kind, flags = _type_and_flags(spelled)
@@ -200,7 +202,9 @@ class SegmentReader:
         return bare
 
     def _number(self, section: Section, lv: str, key: str) -> int:
-        number = section.integer(key)
+        number = section.values.get(key)
+        if type(number) is not int:
+            number = section.integer(key)
         if number is None:
             raise self._refused(section, lv, f'needs "{key}", a whole number')
         return number & _UINT32

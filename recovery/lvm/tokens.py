@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from recovery.lvm.errors import error_at
 
 SPACE: Final = r"[ \t-\r]"
-TRIVIA: Final = r"(?:[ \t-\r]++|\#[^\n\0]*+)*+"
+TRIVIA: Final = r"[ \t-\r]*+(?:\#[^\n\0]*+[ \t-\r]*+)*+"
 
 EOF, INT, FLOAT, ESCAPED, RAW, BARE, NAME = "end", "int", "float", "escaped", "raw", "bare", "name"
 
