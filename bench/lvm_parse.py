@@ -1,7 +1,7 @@
 """How long a megabyte of LVM metadata takes to read; prints one line of JSON.
 
-A group of that size has some 2,600 logical volumes; real files have 2 to 100 KiB.  Target: 50 ms for `tree`, the parser;
-`metadata` is the same with every check that LVM makes, and typed values.
+A group of that size has some 2,600 logical volumes; real files have 2 to 100 KiB.  Target: 50 ms for
+`tree`, the parser; `metadata` is the same with every check that LVM makes, and typed values.
 Run: ``python -m bench.lvm_parse`` from the project's root.
 """
 
