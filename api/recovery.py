@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
+from ninja.errors import HttpError
 
 from api.auth import user_of
 from api.changes import OK, ChangeWhole, change_of, planned, whole
@@ -23,6 +24,7 @@ from recovery.kind import KIND
 from recovery.lvm.metadata import MetadataError
 from recovery.lvm.upload import decode_upload
 from recovery.site import disk_attach, disk_detach
+from recovery.telling import NothingToReport, report_of, report_page
 
 router = Router(tags=["recovery"])
 
@@ -77,6 +79,20 @@ def attach(request: HttpRequest, number: int) -> dict[str, Any]:
 def detach(request: HttpRequest, number: int) -> dict[str, Any]:
     disk_detach(user_of(request), _recovery(number))
     return whole(change_of(number))
+
+
+@router.get(
+    "/{number}/report", response={200: dict[str, Any], **REFUSALS}, summary="What was recovered, from what, by whom"
+)
+def recovery_report(request: HttpRequest, number: int, format: Literal["json", "html"] = "json") -> Any:
+    """Of a run that has begun, however it ended. `format=html` gives a page that needs nothing else."""
+    try:
+        report = report_of(_recovery(number))
+    except NothingToReport as nothing:
+        raise HttpError(409, str(nothing)) from nothing
+    if format == "html":
+        return HttpResponse(report_page(report))
+    return report.to_json()
 
 
 def _asked(body: RecoveryIn) -> Request:

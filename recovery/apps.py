@@ -15,5 +15,6 @@ class RecoveryConfig(AppConfig):
         register(KIND)
         register_panel(KIND.key, Place.WAITING, panels.attach_panel)
         register_panel(KIND.key, Place.RESULT, panels.mounted_panel)
+        register_panel(KIND.key, Place.RESULT, panels.report_panel)
         register_panel(KIND.key, Place.RESULT, panels.detach_panel)
         register_words(KIND.key, Words(undo=panels.undo_words, confirm=panels.confirm_words))

@@ -14,8 +14,12 @@ from changes.plan import Json, Plan
 from changes.policy import Action
 from changes.states import State
 from people.roles import Role
+from recovery.telling import NothingToReport, report_of
 
 MOUNTED = frozenset({State.SUCCEEDED})
+ENDED = MOUNTED | {
+    *(State.FAILED, State.CANCELLED, State.UNKNOWN, State.UNDONE, State.UNDO_FAILED, State.CLOSED),
+}
 NEARLY_FULL = 90
 
 
@@ -68,6 +72,16 @@ def mounted_panel(situation: Situation) -> Panel | None:
     mounts = [_mounted(row, situation.found) for row in report.get("mounts", ())]
     context = {"mounts": mounts, "skipped": report.get("skipped", ()), "host": situation.change.host.name}
     return Panel("recovery/_mounted.html", context)
+
+
+def report_panel(situation: Situation) -> Panel | None:
+    """The report, once the run has come to an end of any kind."""
+    if situation.change.state not in ENDED:
+        return None
+    try:
+        return Panel("recovery/_report.html", {"report": report_of(situation.change)})
+    except NothingToReport:
+        return None
 
 
 def attach_panel(situation: Situation) -> Panel | None:

@@ -11,6 +11,8 @@ from recovery.views import (
     recovery_edit,
     recovery_host,
     recovery_new,
+    recovery_report_html,
+    recovery_report_json,
 )
 
 urlpatterns = [
@@ -20,4 +22,6 @@ urlpatterns = [
     path("changes/<int:number>/edit", recovery_edit, name="recovery_edit"),
     path("changes/<int:number>/attach", recovery_attach, name="recovery_attach"),
     path("changes/<int:number>/detach", recovery_detach, name="recovery_detach"),
+    path("changes/<int:number>/report.html", recovery_report_html, name="recovery_report_html"),
+    path("changes/<int:number>/report.json", recovery_report_json, name="recovery_report_json"),
 ]

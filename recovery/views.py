@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +29,9 @@ from recovery.attach import AttachFailed
 from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at, suggested_name
 from recovery.kind import KIND
 from recovery.preview import disks, groups
+from recovery.report import Report
 from recovery.site import disk_attach, disk_detach
+from recovery.telling import NothingToReport, report_of, report_page
 
 FRESH = timedelta(seconds=60)
 LATE = timedelta(seconds=20)
@@ -153,6 +155,34 @@ def recovery_detach(request: Request, number: int) -> HttpResponse:
         _try(lambda: disk_detach(request.user, change))
 
     return try_act(request, change, detach, "The disk is detached.")
+
+
+@requires(Role.VIEWER)
+def recovery_report_html(request: Request, number: int) -> HttpResponse:
+    """The report as a page of its own, which needs nothing of this site."""
+    report = _report(number)
+    return report_file(HttpResponse(report_page(report)), report, "html")
+
+
+@requires(Role.VIEWER)
+def recovery_report_json(request: Request, number: int) -> HttpResponse:
+    """The report as data."""
+    report = _report(number)
+    return report_file(JsonResponse(report.to_json(), json_dumps_params={"indent": 2}), report, "json")
+
+
+def _report(number: int) -> Report:
+    try:
+        return report_of(_change(number))
+    except NothingToReport as nothing:
+        raise Http404(str(nothing)) from nothing
+
+
+def report_file(response: HttpResponse, report: Report, kind: str) -> HttpResponse:
+    """The response as a file to keep: it says when it was so, and would be wrong in a cache."""
+    response["Content-Disposition"] = f'attachment; filename="recovery-{report.number}.{kind}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _try(act: Callable[[], None]) -> None:

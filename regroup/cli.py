@@ -14,7 +14,7 @@ from typing import Any
 
 from regroup.client import Client, Trouble
 from regroup.options import parser
-from regroup.outcome import Exit
+from regroup.outcome import ENDS, Exit
 from regroup.show import advice, head, lines_of, report, row, safe
 from regroup.watch import Line, Watch
 
@@ -213,9 +213,13 @@ def _watch(client: Client, options: argparse.Namespace, after: int) -> Exit:
 
 
 def tell(client: Client, options: argparse.Namespace) -> Exit:
-    change = client.get(f"/changes/{options.number}")
-    _say(options, change, report(change))
-    return Exit.DONE
+    """The report; the exit code says how the recovery stands, as for `watch`."""
+    if options.html:
+        sys.stdout.write(client.text(f"/changes/{options.number}/report?format=html"))
+        return Exit.DONE
+    told = client.get(f"/changes/{options.number}/report")
+    _say(options, told, report(told))
+    return ENDS.get(told["state"], Exit.NOT_YET)
 
 
 ACTS: dict[str, Callable[[Client, argparse.Namespace], int]] = {

@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     close = act("close", "end it as it is")
     close.add_argument("--reason", required=True, help="what is true on the host now")
     _watching(act("watch", "follow the run's log until an end"), option=False)
-    act("report", "what is recovered, and where it is mounted")
+    report = act("report", "what is recovered, from what, and what the owner should check")
+    report.add_argument("--html", action="store_true", help="as a page to keep, which needs nothing else")
     return top
 
 

@@ -7,9 +7,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from regroup.client import Trouble
-from regroup.outcome import Exit
-
 Json = Mapping[str, Any]
 MARKS = {"ok": "✔", "done_already": "✓", "failed": "✖", "errored": "⚠", "unknown": "?", "undone": "↩", "skipped": "–"}
 NEXT = {
@@ -24,7 +21,7 @@ NEXT = {
     "cancelled": "Go on or take it back: recover resume {number}, recover undo {number}",
     "unknown": "Ask the host again: recover ask {number} --watch",
     "undo_failed": "Try again or end it: recover undo {number}, recover close {number} --reason …",
-    "succeeded": "Where it is mounted: recover report {number}. To take it back: recover undo {number} --watch",
+    "succeeded": "What came back: recover report {number}. To take it back: recover undo {number} --watch",
 }
 
 
@@ -132,22 +129,41 @@ def row(change: Json) -> str:
     return safe(f"#{change['number']:<6} {state:<14} {change['title']}")
 
 
-def report(change: Json) -> Iterator[str]:
-    """What is mounted where, as the run's last step found it. Raises Trouble where nothing is."""
-    if change["state"] != "succeeded":
-        state = str(change["state"]).replace("_", " ")
-        raise Trouble(f"Change #{change['number']} is {state}, so nothing of it is mounted now.", Exit.NOT_YET)
-    done = {step["key"]: step["found"] for step in change["steps"] if step["phase"] == "do"}
-    found = done.get("report", {})
-    yield safe(f"#{change['number']} {change['title']}")
-    dirty = {step["found"].get("lv") for step in change["steps"] if step["found"].get("dirty")}
-    for mount in found.get("mounts", ()):
-        how = "read-only" if "ro" in mount.get("options", ()) else "read-write"
-        size, used = int(mount.get("size", 0)), int(mount.get("used", 0))
-        note = "  (dirty: what stood only in its journal is missing)" if mount["lv"] in dirty else ""
+def report(told: Json) -> Iterator[str]:
+    """The report of a recovery: how it stands, each volume, what is missing, what the owner should check."""
+    yield safe(f"#{told['number']} {told['title']}")
+    yield safe(f"  {told['outcome']}")
+    group, source = told["group"], told["source"]
+    yield safe(f"  group     {group['old']} -> {group['new']}, by {group['how']}")
+    yield safe(f"  from      {source['words']}, sequence number {source['seqno']}, SHA-256 {source['sha256']}")
+    for disk in told["disks"]:
+        known = disk["serial"] or disk["wwn"] or disk["hctl"] or "not seen yet"
+        yield safe(f"  disk      {known}, physical volume {disk['pv_uuid']}")
+    for volume in told["volumes"]:
+        yield from _volume(volume)
+    for gap in told["gaps"]:
+        yield safe(f"  not here  {gap['lv']}: {gap['why']}.")
+    for act in told["acts"]:
+        yield safe(f"  {act['at']}  {act['who']}: {act['what']}")
+    if told["checks"]:
+        yield "  What the owner should check:"
+    for sentence in told["checks"]:
+        yield safe(f"  - {sentence}")
+
+
+def _volume(volume: Json) -> Iterator[str]:
+    mode = f", {volume['mode']}" if volume["standing"] == "mounted" else ""
+    yield safe(f"  {volume['mount_point']}  {volume['lv']} on {volume['device']}: {volume['standing']}{mode}")
+    if volume["fstype"]:
+        used = ""
+        if volume["size"]:
+            used = f", {volume['used'] / 2**20:.1f} of {volume['size'] / 2**20:.1f} MiB used"
+        yield safe(f"      {volume['fstype']}, journal: {volume['journal']}{used}")
+    if volume["files"] is not None:
+        so_far = f"; not to the end: {volume['cut_short']}" if volume["cut_short"] else ""
         yield safe(
-            f"  {mount['mount_point']}  {mount['lv']} on {mount.get('device', '')}, {mount.get('fstype', '')}, {how},"
-            f" {used / 2**20:.1f} of {size / 2**20:.1f} MiB used{note}"
+            f"      {volume['files']} files with {volume['bytes']} bytes in {volume['directories']} directories,"
+            f" {volume['errors']} complaints while reading{so_far}"
         )
-    for skipped in found.get("skipped", ()):
-        yield safe(f"  skipped: {skipped if isinstance(skipped, str) else ' '.join(map(str, dict(skipped).values()))}")
+    for complaint in volume["complaints"]:
+        yield safe(f"      ! {complaint}")

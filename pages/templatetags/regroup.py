@@ -321,6 +321,12 @@ def bytes_filter(count: int | None) -> str:
 
 
 @register.filter
+def grouped(count: int | None) -> str:
+    """A count with its thousands apart."""
+    return "—" if count is None else f"{count:,}"
+
+
+@register.filter
 def duration(span: timedelta | float | None) -> str:
     """A span in words: '1 m 03 s'."""
     return "—" if span is None else wording.human_duration(span)

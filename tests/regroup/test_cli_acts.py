@@ -169,16 +169,33 @@ def test_all_of_a_script_is_shown_when_asked_for(shell, vera, scene):
     assert "        | " in full
 
 
-def test_the_report_tells_what_is_mounted_where(shell, vera, scene):
+def test_the_report_tells_what_came_back_and_what_to_check(shell, vera, scene):
     said = shell(vera, "report", scene.succeeded().pk)
-    assert said.code == 0
-    assert "/recovered/vm42/var" in said.out
-    assert "dirty" in said.out
+    assert said.code == Exit.DONE
+    assert "/recovered/vm42/var  var on /dev/mapper/vm42_RootVG-var: mounted, read-only" in said.out
+    assert "1204 files with 812345678 bytes in 96 directories, 2 complaints while reading" in said.out
+    assert "What the owner should check:" in said.out
 
 
-def test_nothing_is_reported_of_what_was_undone(shell, vera, scene):
+def test_the_report_says_so_where_it_was_undone(shell, vera, scene):
     said = shell(vera, "report", scene.undone().pk)
-    assert (said.code, "nothing of it is mounted" in said.err) == (Exit.NOT_YET, True)
+    assert (said.code, "Undone: nothing of it is recovered any more." in said.out) == (Exit.UNDONE, True)
+
+
+def test_the_report_of_a_failed_run_ends_like_a_failed_run(shell, vera, scene):
+    said = shell(vera, "report", scene.failed().pk)
+    assert (said.code, "The recovery failed." in said.out) == (Exit.FAILED, True)
+
+
+def test_there_is_no_report_of_what_never_ran(shell, vera, scene):
+    said = shell(vera, "report", scene.in_review().pk)
+    assert (said.code, "nothing of it was run" in said.err) == (Exit.REFUSED, True)
+
+
+def test_the_report_is_a_page_or_data(shell, vera, scene):
+    number = scene.succeeded().pk
+    assert shell(vera, "report", number, "--html").out.startswith("<!doctype html>")
+    assert json.loads(shell(vera, "report", number, "--json").out)["volumes"][0]["files"] == 1204
 
 
 def test_lists(shell, vera, scene):
