@@ -68,7 +68,9 @@ def report_page(report: Report) -> str:
 
 def _steps(run: Run) -> Iterator[StepTold]:
     for row in run.steps.all():
-        yield StepTold(row.key, StepState(row.state), row.sentence, row.found, row.phase == UNDO, row.ended_at)
+        yield StepTold(
+            row.key, StepState(row.state), row.sentence, row.found, row.phase == UNDO, row.ended_at, row.attempt > 0
+        )
 
 
 def _acts(change: Change) -> Iterator[Act]:

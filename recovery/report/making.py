@@ -14,8 +14,11 @@ from recovery.disks import planned_text
 from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata
 from recovery.report import words
 from recovery.report.values import (
+    GIVEN_BACK,
     MOUNTED,
     NOT_MOUNTED,
+    NOT_RENAMED,
+    RENAMED,
     SKIPPED,
     TAKEN_BACK,
     UNKNOWN,
@@ -47,7 +50,7 @@ COUNTED = (
 
 def make_report(told: Told) -> Report:
     """The report of a run that has begun, however it stands or ended."""
-    target = told.plan.target
+    target, metadata = told.plan.target, metadata_of(told)
     ended = [step.ended_at for step in told.steps if step.ended_at]
     report = Report(
         number=told.number,
@@ -62,14 +65,14 @@ def make_report(told: Told) -> Report:
         ticket=told.ticket,
         digest=told.digest,
         group=_group(told),
-        source=_source(told),
+        source=_source(told, metadata),
         disks=tuple(_disks(told)),
         volumes=tuple(_volume(step, told) for step in mount_steps(told)),
         gaps=(),
         acts=told.acts,
         checks=(),
     )
-    report = replace(report, gaps=tuple(_gaps(report, told)))
+    report = replace(report, gaps=tuple(_gaps(report, told, metadata)))
     return replace(report, outcome=words.outcome(report, told), checks=tuple(words.checks(report, told)))
 
 
@@ -97,11 +100,22 @@ def _group(told: Told) -> Group:
         strategy=strategy,
         how=HOW.get(strategy, strategy),
         why=str(settings.get("evidence") or words.why_restore(str(target.get("host", "")))),
+        standing=_renamed(told),
     )
 
 
-def _source(told: Told) -> Source:
-    text, metadata = planned_text(told.plan), metadata_of(told)
+def _renamed(told: Told) -> str:
+    """Which name the group has on the disk, by the one step that changes it. A command that failed may have written."""
+    there, back = told.step("restore"), told.step("restore", undo=True)
+    if there is None or (there.state not in STEP_DONE and there.state is not StepState.UNDONE and not there.sent):
+        return NOT_RENAMED
+    if there.state is StepState.UNDONE:
+        return GIVEN_BACK
+    return RENAMED if there.state in STEP_DONE and not (back and back.sent) else UNKNOWN
+
+
+def _source(told: Told, metadata: Metadata | None) -> Source:
+    text = planned_text(told.plan)
     source = Source(words.where_from(told), sha256(text))
     if metadata is None:
         return source
@@ -186,12 +200,11 @@ def _journal(found: Mapping[str, Json], mode: str, count: Mapping[str, Json]) ->
     return "not replayed" if found.get("dirty") else "clean"
 
 
-def _gaps(report: Report, told: Told) -> Iterator[Gap]:
+def _gaps(report: Report, told: Told, metadata: Metadata | None) -> Iterator[Gap]:
     """Volumes of the group whose data is not mounted, and why."""
     for volume in report.volumes:
         if volume.standing not in (MOUNTED, TAKEN_BACK):
             yield Gap(volume.lv, volume.why)
-    metadata = metadata_of(told)
     if metadata is None:
         return
     group, asked = metadata.volume_group, {volume.lv for volume in report.volumes}

@@ -11,6 +11,8 @@ from changes.states import LABELS, State, StepState
 
 MOUNTED, TAKEN_BACK, NOT_MOUNTED, UNKNOWN, SKIPPED = "mounted", "taken back", "not mounted", "unknown", "skipped"
 
+RENAMED, NOT_RENAMED, GIVEN_BACK = "renamed", "not renamed", "given back"
+
 JOURNAL_WORDS = {
     "clean": "clean",
     "not replayed": "dirty: journal not replayed",
@@ -22,7 +24,11 @@ JOURNAL_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class StepTold:
-    """A step of the run as the database has it; `undo` for the way back. Times are aware."""
+    """A step of the run as the database has it. Times are aware.
+
+    undo  it is the way back of the step
+    sent  its command was sent to the host at least once
+    """
 
     key: str
     state: StepState
@@ -30,6 +36,7 @@ class StepTold:
     found: Mapping[str, Json] = field(default_factory=dict)
     undo: bool = False
     ended_at: datetime | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The volume group before and after, and how it got its new name. UUIDs differ after an import."""
+    """The volume group before and after, and how it got its new name. UUIDs differ after an import.
+
+    standing  renamed · not renamed · given back · unknown
+    """
 
     old: str
     new: str
@@ -82,6 +92,15 @@ class Group:
     strategy: str
     how: str
     why: str
+    standing: str
+
+    @property
+    def standing_words(self) -> str:
+        return {
+            RENAMED: f"On the disk the group is called {self.new}.",
+            NOT_RENAMED: f"On the disk the group still has its old name {self.old}.",
+            GIVEN_BACK: f"On the disk the group has its old name {self.old} again.",
+        }.get(self.standing, "Nobody can tell yet which name the group has on the disk.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,11 @@ def _standing(report: Report) -> str:
     there = [volume.lv for volume in report.mounted]
     wanted = [volume for volume in report.volumes if volume.standing != SKIPPED]
     absent = [volume.lv for volume in wanted if volume.standing != MOUNTED]
+    named = report.group.standing_words
     if not there:
-        return f"No volume is mounted on {report.host}."
+        return f"No volume is mounted on {report.host}. {named}"
     lacking = f" Not mounted: {names(absent)}." if absent else ""
-    return f"Mounted on {report.host}: {names(there)}.{lacking}"
+    return f"Mounted on {report.host}: {names(there)}.{lacking} {named}"
 
 
 def _taken_back(report: Report, told: Told) -> str:

@@ -18,6 +18,7 @@ from tests.recovery.story import PV, VG, load, params, plan
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NEWEST = 1795384321
+CALLED = "On the disk the group is called vm42_RootVG."
 COUNT = {
     **{"files": 6, "directories": 4, "links": 1, "others": 0, "bytes": 2416, "newest": NEWEST, "inodes": 30720},
     **{"inodes_used": 21, "errors": 0, "complaints": [], "cut_short": "", "was_clean": None},
@@ -50,8 +51,17 @@ def told(
         how = StepState.OK if number < last else (broken if number == last and broken else StepState.PENDING)
         how = StepState.UNDONE if key in undone else how
         row = known.get(key, {}) if number < last else {}
-        steps.append(StepTold(key, how, "It was so.", row, ended_at=AT + timedelta(seconds=number) if row else None))
-    back = [StepTold(key, StepState.OK, "It is gone.", {}, True, AT + timedelta(minutes=9)) for key in undone]
+        steps.append(
+            StepTold(
+                key,
+                how,
+                "It was so.",
+                row,
+                ended_at=AT + timedelta(seconds=number) if row else None,
+                sent=number <= last,
+            )
+        )
+    back = [StepTold(key, StepState.OK, "It is gone.", {}, True, AT + timedelta(minutes=9), True) for key in undone]
     kept = {"params": params(file_name="RootVG"), "digest": "d" * 64, **changes}
     return Told(7, state, made, kept.pop("params"), (*steps, *back), **kept)
 
@@ -196,14 +206,18 @@ def test_sleeping_volumes_are_named_with_the_reason() -> None:
 
 def test_a_failed_run_says_where_and_what_is_mounted() -> None:
     made = report(State.FAILED, upto="mount-var", broken=StepState.FAILED, sentence="Step “Mount var” failed.")
-    assert made.outcome == ("The recovery failed. Step “Mount var” failed. Mounted on app01: root. Not mounted: var.")
+    assert made.outcome == (
+        f"The recovery failed. Step “Mount var” failed. Mounted on app01: root. Not mounted: var. {CALLED}"
+    )
     assert (volume(made, "var").standing, volume(made, "var").why) == ("not mounted", "It was so")
     assert "The run did not reach its end" in said(made)
 
 
 def test_a_run_that_failed_early_has_nothing_to_check() -> None:
     made = report(State.FAILED, upto="restore", broken=StepState.FAILED, sentence="Step “Restore” failed.")
-    assert made.outcome.endswith("No volume is mounted on app01.")
+    assert made.outcome.endswith(
+        "No volume is mounted on app01. Nobody can tell yet which name the group has on the disk."
+    )
     assert made.checks == ()
     assert volume(made, "root").why == "the run did not come so far"
 
@@ -222,7 +236,7 @@ def test_a_step_that_nobody_can_tell_about_leaves_its_volume_unknown() -> None:
 
 def test_a_run_under_way_says_so() -> None:
     assert report(State.RUNNING, upto="mount-var").outcome == (
-        "It is under way. Mounted on app01: root. Not mounted: var."
+        f"It is under way. Mounted on app01: root. Not mounted: var. {CALLED}"
     )
 
 
@@ -256,7 +270,10 @@ def test_an_undo_of_a_run_that_wrote_nothing() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (State.UNDOING, "It is being undone. Mounted on app01: root. Not mounted: var."),
+        (
+            State.UNDOING,
+            f"It is being undone. Mounted on app01: root. Not mounted: var. {CALLED}",
+        ),
         (State.UNDO_FAILED, "The undo failed, so it is neither recovered nor given back whole."),
     ],
 )
@@ -315,3 +332,38 @@ def test_the_report_is_plain_json() -> None:
     assert data["acts"][0]["at"] == "2026-11-24T12:00:00+00:00"
     assert data["volumes"][0]["newest"].endswith("+00:00")
     assert data["volumes"][0]["mount_point"] == "/recovered/vm42/root"
+
+
+@pytest.mark.parametrize(
+    ("sent", "state", "back", "standing"),
+    [
+        (False, StepState.PENDING, None, "not renamed"),
+        (False, StepState.FAILED, None, "not renamed"),
+        (True, StepState.FAILED, None, "unknown"),
+        (True, StepState.UNKNOWN, None, "unknown"),
+        (True, StepState.OK, None, "renamed"),
+        (False, StepState.DONE_ALREADY, None, "renamed"),
+        (True, StepState.OK, StepState.FAILED, "unknown"),
+        (True, StepState.UNDONE, StepState.OK, "given back"),
+    ],
+)
+def test_the_name_on_the_disk_is_told_as_far_as_it_is_known(
+    sent: bool, state: StepState, back: StepState | None, standing: str
+) -> None:
+    known = told()
+    steps = [replace(step, state=state, sent=sent) if step.key == "restore" else step for step in known.steps]
+    steps += [StepTold("restore", back, undo=True, sent=True)] if back else []
+    group = make_report(replace(known, steps=tuple(steps))).group
+    assert group.standing == standing
+    assert group.standing_words.endswith(".")
+
+
+def test_a_plan_that_todays_reader_cannot_read_is_still_told_of() -> None:
+    made = plan()
+    steps = tuple(
+        replace(step, files=(replace(step.files[0], after="not LVM's"),)) if step.key == "copy" else step
+        for step in made.steps
+    )
+    of_old = report(of=replace(made, steps=steps))
+    assert (of_old.source.seqno, of_old.source.written_on) == (None, "")
+    assert [row.lv for row in of_old.mounted] == ["root", "var"]
