@@ -32,12 +32,14 @@ def story(dashboard: Dashboard):
         "mounts": host.run("findmnt -rn -o TARGET,SOURCE,OPTIONS"),
     }
     seen["change"] = dashboard.change(number)
+    seen["report"] = dashboard.api("vera", f"/changes/{number}/report")
     dashboard.act("olu", number, "undo")
     dashboard.until(number, "undone")
     seen |= {"groups after": groups(host), "table after": host.run("dmsetup table", sudo=True)}
     seen["disks after"] = host.run("lsblk -dno SERIAL")
     host.detach(disk.serial)
     seen |= {"disk after": disk.sha256(), "number": number}
+    seen["report after"] = dashboard.api("vera", f"/changes/{number}/report")
     return seen
 
 
@@ -62,6 +64,19 @@ def test_every_volume_is_mounted_read_only(story):
 def test_the_report_tells_what_is_mounted_where(story):
     report = next(step for step in story["change"]["steps"] if step["key"] == "report")
     assert {row["mount_point"] for row in report["found"]["mounts"]} == set(MOUNTS.values())
+
+
+def test_the_recovery_report_counts_what_the_host_reads(story):
+    for volume in story["report"]["volumes"]:
+        files = [path for path in story["files"] if path.startswith(f"{volume['mount_point']}/")]
+        assert (volume["standing"], volume["files"], volume["errors"]) == ("mounted", len(files), 0)
+        assert volume["cut_short"] == ""
+    assert story["report"]["disks"][0]["serial"] == "vm42-root"
+
+
+def test_the_recovery_report_says_that_it_was_undone(story):
+    assert story["report after"]["outcome"].startswith("Undone: nothing of it is recovered any more.")
+    assert story["report after"]["group"]["standing"] == "given back"
 
 
 def test_undo_leaves_the_whole_disk_as_it_was(story):
