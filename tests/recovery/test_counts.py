@@ -33,7 +33,7 @@ def told(counts: dict[str, Count]) -> Verdict:
     return judge("mounted", check("count", "counted"), changed={AskCounts: counts})
 
 
-def counted(folder: Path, inside: str, *, seconds: int = 60) -> dict[str, Count]:
+def counted(folder: Path, inside: str, *, seconds: int = 60, programs: str = "") -> dict[str, Count]:
     """What the script counts on a new file system at `folder`, filled by the shell text `inside`."""
     run, point = folder / "run", folder / "point"
     for path in (run, point):
@@ -42,7 +42,7 @@ def counted(folder: Path, inside: str, *, seconds: int = 60) -> dict[str, Count]
     text = f'cd "$0" && mount -t tmpfs tmpfs "$0" && cd "$0" && {inside}\n shift 0; exec sh -c "$COUNT" regroup "$@"'
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", text, str(point), *words],
-        env={**os.environ, "COUNT": script("count_files")},
+        env={**os.environ, "COUNT": script("count_files"), "PATH": f"{programs or '/nowhere'}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -75,6 +75,16 @@ def test_what_is_mounted_inside_is_not_entered(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare")
 def test_without_time_nothing_is_counted(tmp_path: Path) -> None:
     assert counted(tmp_path, "touch one", seconds=0) == {}
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare")
+def test_a_disk_that_answers_too_slowly_is_counted_so_far(tmp_path: Path) -> None:
+    slow = tmp_path / "programs" / "find"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\necho f 5 1 1700000000.5\nexec sleep 60\n")
+    slow.chmod(0o755)
+    (count,) = counted(tmp_path, "true", seconds=1, programs=str(slow.parent)).values()
+    assert (count.types, count.bytes, count.cut_short) == ({"f": 1}, 5, "the time for it was over")
 
 
 def test_a_whole_answer_is_read() -> None:
