@@ -1,11 +1,11 @@
 # make demo   the dashboard with two lab hosts and the story's dead VM        make run    the dashboard alone
 # make test   every test, browser and lab included                            make lint   style, types, floors
-# make test-postgres   the tests of what is kept, on a PostgreSQL of their own
+# make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-postgres lint format bench lock base dev clean
+.PHONY: help demo run test test-servers lint format bench lock base dev clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -25,8 +25,8 @@ demo: base
 test: dev
 	@sh scripts/test.sh $(ARGS)
 
-test-postgres: dev
-	@sh scripts/test_postgres.sh $(ARGS)
+test-servers: dev
+	@sh scripts/test_servers.sh $(ARGS)
 
 lint: dev
 	@sh scripts/lint.sh

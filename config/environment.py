@@ -33,6 +33,24 @@ def switch(name: str, default: bool) -> bool:
     return text in {"1", "true", "yes"}
 
 
+def secret(name: str) -> str:
+    """A setting that nobody should read in a process list: its value, or the content of the file in NAME_FILE."""
+    given: str = env.str(name, default="")
+    path: str = env.str(f"{name}_FILE", default="")
+    if not path:
+        return given
+    if given:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them.")
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {why}.") from error
+    if not text:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty; write the value into it.")
+    return text
+
+
 def state_dir() -> Path:
     """The directory of everything that Regroup keeps: 0700, made when it is missing."""
     path = Path(env.str("REGROUP_STATE", default=str(BASE / "var"))).absolute()
@@ -52,7 +70,7 @@ def state_dir() -> Path:
 
 def secret_key(state: Path) -> str:
     """Django's signing key: REGROUP_SECRET_KEY, else one made once and kept in the state directory."""
-    given: str = env.str("REGROUP_SECRET_KEY", default="")
+    given = secret("REGROUP_SECRET_KEY")
     if given:
         if len(given) < 32:
             raise ImproperlyConfigured("REGROUP_SECRET_KEY must have at least 32 characters.")
@@ -73,7 +91,7 @@ def secret_key(state: Path) -> str:
 
 def database(state: Path) -> dict[str, Any]:
     """SQLite in the state directory, or what REGROUP_DATABASE_URL names."""
-    url = env.str("REGROUP_DATABASE_URL", default="")
+    url = secret("REGROUP_DATABASE_URL")
     if url:
         try:
             if not url.startswith(("postgres://", "postgresql://", "sqlite:////")):
@@ -100,7 +118,7 @@ def database(state: Path) -> dict[str, Any]:
 
 def broker(state: Path) -> tuple[str, dict[str, Any]]:
     """Where hints travel: REGROUP_REDIS_URL, else a queue of files in the state directory."""
-    url: str = env.str("REGROUP_REDIS_URL", default="")
+    url = secret("REGROUP_REDIS_URL")
     if url:
         if not url.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
             raise ImproperlyConfigured("REGROUP_REDIS_URL must begin with redis://, rediss:// or redis+socket://.")

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from config import parts
+from config.environment import secret
 from config.health import probe_headers
 from config.instance import (
     Instance,
@@ -84,7 +85,7 @@ def up(*, port: int, say: Say, ready_file: Path | None = None, demo: Prepare | N
 
 def start_queue(state: Path, supervisor: Supervisor, say: Say) -> None:
     """Choose where hints travel; a Redis that is on the PATH is started for us alone."""
-    if os.environ.get("REGROUP_REDIS_URL"):
+    if secret("REGROUP_REDIS_URL"):
         say("Queue: the Redis of REGROUP_REDIS_URL")
         return
     server = shutil.which("redis-server") or shutil.which("valkey-server")

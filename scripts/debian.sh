@@ -11,7 +11,8 @@ needs='
 test sshd openssh-server
 test vgcfgrestore lvm2
 test visudo sudo
-postgres /usr/share/postgresql-common postgresql
+servers /usr/share/postgresql-common postgresql
+servers redis-check-rdb redis-tools
 browser chromium chromium
 browser /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '

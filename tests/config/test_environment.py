@@ -32,6 +32,8 @@ def refusal(state: Path, **environment: str) -> str:
         ("REGROUP_DATABASE_URL", "nonsense"),
         ("REGROUP_STATE", "/proc/regroup"),
         ("REGROUP_LEASE", "0"),
+        ("REGROUP_DATABASE_URL_FILE", "/nowhere"),
+        ("REGROUP_SECRET_KEY_FILE", "/dev/null"),
     ],
 )
 def test_a_bad_value_gives_one_line_that_names_the_setting(tmp_path: Path, name: str, value: str) -> None:
@@ -39,3 +41,28 @@ def test_a_bad_value_gives_one_line_that_names_the_setting(tmp_path: Path, name:
     assert len(said) == 1
     assert said[0].startswith("Regroup does not start: ")
     assert name in said[0]
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    (tmp_path / "url").write_text(f"sqlite:///{tmp_path}/other.sqlite3")
+    given = {
+        f"REGROUP_{name}_FILE": str(tmp_path / path) for name, path in (("SECRET_KEY", "key"), ("DATABASE_URL", "url"))
+    }
+    words = [
+        sys.executable,
+        "manage.py",
+        "shell",
+        "-c",
+        "from django.conf import settings as s; print(s.SECRET_KEY, s.DATABASES)",
+    ]
+    environment = {**os.environ, "REGROUP_STATE": str(tmp_path / "state"), **given}
+    said = subprocess.run(words, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert f"{'k' * 40} " in said
+    assert "other.sqlite3" in said
+
+
+def test_a_secret_given_twice_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40)
+    said = refusal(tmp_path, REGROUP_SECRET_KEY="k" * 40, REGROUP_SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert "REGROUP_SECRET_KEY and REGROUP_SECRET_KEY_FILE are both set; keep one of them." in said

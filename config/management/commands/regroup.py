@@ -1,4 +1,4 @@
-"""`manage.py regroup up | doctor | sweep | verify_audit | backup | restore`: the operators' commands."""
+"""`manage.py regroup up | doctor | pulse | sweep | verify_audit | backup | restore`: the operators' commands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+WORKERS = ("runs", "sweeps")
 
 
 class Command(BaseCommand):
@@ -20,6 +22,8 @@ class Command(BaseCommand):
         up.add_argument("--demo", action="store_true", help="with two lab hosts and the story's dead VM")
         up.add_argument("--once-ready-file", type=Path, metavar="FILE", help="write the URL there when all is ready")
         actions.add_parser("doctor", help="look at every part and say how to mend what is wrong")
+        pulse = actions.add_parser("pulse", help="whether a kind of worker was seen a short while ago")
+        pulse.add_argument("worker", choices=WORKERS)
         actions.add_parser("sweep", help="one round of the janitor, now")
         actions.add_parser("verify_audit", help="prove that nobody has changed the audit")
         backup = actions.add_parser("backup", help="write database and keys to one new file")
@@ -57,6 +61,18 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError(f"{wrong} of these want mending.")
         self._say("All is well.")
+
+    def _pulse(self, options: dict[str, Any]) -> None:
+        from config.health import look, patience
+
+        name, health = options["worker"], look()
+        age = health.workers[name]
+        if health.database != "ok":
+            raise CommandError(f"The database does not answer: {health.database.strip().splitlines()[0]}")
+        if age is None or age > patience():
+            seen = "was never seen" if age is None else f"was last seen {age:g} s ago"
+            raise CommandError(f"The worker {name} {seen}; look at its log.")
+        self._say(f"{name}: seen {age:g} s ago")
 
     def _sweep(self, options: dict[str, Any]) -> None:
         from execution.janitor import sweep
