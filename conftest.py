@@ -16,23 +16,23 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["lab.pytest_plugin"]
 
-ON_HOSTS = ("tests/lab/", "tests/product/")
+TOGETHER = ("tests/lab/", "tests/product/", "tests/production/")
 
 
-class LabByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Each folder of tests on lab hosts is one unit, so at most four VMs live; every other test is its own unit.
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """A folder of tests on lab hosts or servers is one unit, so at most four VMs live; other tests are units each.
 
     Each worker has a lab of its own. xdist hands out the largest units first: they take longest, and the rest
     fills the gaps. Its own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in ON_HOSTS if nodeid.startswith(folder)), nodeid)
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabByFolder:
-    return LabByFolder(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
