@@ -20,9 +20,11 @@ from execution.doorbell import ring_plan
 from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
 from recovery import request as recovery
+from recovery.fstab import FstabError, decode_fstab
 from recovery.kind import KIND
 from recovery.lvm.metadata import MetadataError
 from recovery.lvm.upload import decode_upload
+from recovery.preview import preview
 from recovery.site import disk_attach, disk_detach
 from recovery.telling import NothingToReport, report_of, report_page
 
@@ -38,12 +40,15 @@ class VolumeIn(Schema):
 class RecoveryIn(Schema):
     """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
     by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty.
-    `metadata_base64` is the file as it is, byte for byte, and is read like an upload on the page."""
+    `metadata_base64` is the file as it is, byte for byte, and is read like an upload on the page.
+    `fstab` is the text of the old VM's /etc/fstab: a volume without a mount point gets the one that it suggests, and
+    where `volumes` is empty, all that can be mounted are."""
 
     vm: str
     host: str
     metadata: str = ""
     metadata_base64: str = ""
+    fstab: str = ""
     new_vg: str
     volumes: list[VolumeIn] = []
     reason: str
@@ -98,13 +103,19 @@ def recovery_report(request: HttpRequest, number: int, format: Literal["json", "
 def _asked(body: RecoveryIn) -> Request:
     """The body as a request, checked by itself. Raises FieldErrors."""
     host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
+    metadata, fstab = _metadata(body), _fstab(body)
+    suggested = {row.lv: row.mount_point for row in preview(metadata, vm.name, fstab).volumes} if fstab else {}
     wanted = recovery.Request(
         vm=vm.name,
         host=host.name,
-        metadata=_metadata(body),
+        metadata=metadata,
         new_vg=body.new_vg,
         volumes=tuple(
-            recovery.Volume(v.lv, v.mount_point or recovery.default_mount_point(vm.name, v.lv), v.read_write)
+            recovery.Volume(
+                v.lv,
+                v.mount_point or suggested.get(v.lv) or recovery.default_mount_point(vm.name, v.lv),
+                v.read_write,
+            )
             for v in body.volumes
         ),
         file_name=body.file_name,
@@ -113,6 +124,7 @@ def _asked(body: RecoveryIn) -> Request:
         attach_deadline=body.attach_deadline,
         disk=body.disk.strip(),
         strategy=body.strategy,
+        fstab=fstab,
     )
     errors: dict[str, list[str]] = {}
     for problem in recovery.problems(wanted):
@@ -136,6 +148,14 @@ def _metadata(body: RecoveryIn) -> str:
         raise FieldErrors({"metadata": [error.message]}) from error
     except ValueError as error:
         raise FieldErrors({"metadata_base64": ["This is no base64; send the file's bytes encoded."]}) from error
+
+
+def _fstab(body: RecoveryIn) -> str:
+    """The old fstab's text as it is kept. Raises FieldErrors where it is something else."""
+    try:
+        return decode_fstab(body.fstab.encode("utf-8", "backslashreplace"))
+    except FstabError as error:
+        raise FieldErrors({"fstab": [str(error)]}) from error
 
 
 def _recovery(number: int) -> Change:

@@ -39,7 +39,7 @@ class RecoveryKind:
 
     def gather(self, params: Mapping[str, Json], ask: Ask) -> Mapping[str, Json]:
         """Planning facts first: they tell in a sentence when the host's LVM is too old for the others."""
-        wanted = (str(volume["mount_point"]) for volume in params.get("volumes", ()))
+        wanted = planner.mount_points(params)
         planning = ask(AskPlanning(tuple(path for path in wanted if not mount_point_problem(path))))
         if params.get("disk"):
             ask(AskRescan())

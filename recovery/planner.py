@@ -27,6 +27,7 @@ from recovery.attached import Attached, Found, find
 from recovery.contents import mountable, unmountable
 from recovery.facts.host import Group, HostState, names
 from recovery.facts.planning import FREE_ENOUGH, Planning
+from recovery.fstab import parse_fstab
 from recovery.lvm.compare import compare
 from recovery.lvm.metadata import (
     InvalidName,
@@ -37,7 +38,8 @@ from recovery.lvm.metadata import (
     validate_dm_names,
     validate_vg_name,
 )
-from recovery.request import IMPORT, RENAME, RESTORE, Problem, Request, Volume, default_mount_point, problems
+from recovery.places import offered, places
+from recovery.request import IMPORT, RENAME, RESTORE, Problem, Request, Volume, problems
 from recovery.steps import Recovery
 
 KIND, VERSION = "recovery", 1
@@ -92,9 +94,26 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
 
 
 def read(request: Request) -> Recovery:
-    """The request with its file read and renamed. Raises MetadataError."""
+    """The request with its file read and renamed, and the old fstab's volumes if it names none. Raises MetadataError.
+
+    `problems(request)` must have found nothing at `fstab`.
+    """
     metadata = parse_metadata(request.metadata)
+    if request.fstab and not request.volumes:
+        volumes = offered(request.vm, metadata.volume_group, parse_fstab(request.fstab))
+        request = replace(request, volumes=volumes)
     return Recovery(request, metadata, renamed(metadata, request.new_vg))
+
+
+def mount_points(params: Mapping[str, Json]) -> tuple[str, ...]:
+    """Where a request mounts, as far as that can be told before the host is asked: it is asked about these places."""
+    listed = tuple(str(volume["mount_point"]) for volume in params.get("volumes", ()))
+    if listed or params.get("disk") or not params.get("fstab"):
+        return listed
+    try:
+        return tuple(volume.mount_point for volume in read(Request.from_json(params)).request.volumes)
+    except ValueError:
+        return ()
 
 
 def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
@@ -110,8 +129,10 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     problem = _disagreement(request, found) or _unfit_strategy(request, found)
     if problem:
         return problem
-    offered = mountable(awake(found.metadata.volume_group), facts.contents)
-    volumes = request.volumes or tuple(Volume(lv, default_mount_point(request.vm, lv)) for lv in offered)
+    group = found.metadata.volume_group
+    where = places(request.vm, group, parse_fstab(request.fstab) if request.fstab else ())
+    there = mountable(awake(group), facts.contents)
+    volumes = request.volumes or tuple(Volume(lv, where[lv].mount_point) for lv in there if not where[lv].is_swap)
     return Recovery(
         request=replace(request, metadata=found.text, volumes=volumes),
         metadata=found.metadata,
@@ -315,6 +336,8 @@ def unfit_volumes(recovery: Recovery) -> Iterator[Problem]:
     group = recovery.metadata.volume_group
     left = asleep(group)
     known = {lv.name: lv for lv in group.logical_volumes}
+    if not recovery.request.volumes and not recovery.disks:
+        yield Problem("volumes", "The old /etc/fstab leaves no volume to mount; choose at least one yourself.")
     for volume in recovery.request.volumes:
         lv = known.get(volume.lv)
         if lv is None:

@@ -11,21 +11,27 @@ from dataclasses import dataclass, field
 from changes.plan import Json
 from recovery.asleep import asleep
 from recovery.facts.host import names
+from recovery.fstab import Entry, FstabError, parse_fstab
 from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata, suggest_vg_name
 from recovery.lvm.upload import decode_upload
+from recovery.places import Place, looks_like_swap, places
 from recovery.planner import Facts, read, refusals, root_group
-from recovery.request import Problem, Request, Volume, default_mount_point, problems
+from recovery.request import Problem, Request, Volume, problems
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """A logical volume for the form. `offered` is False where it cannot be mounted; `note` says why."""
+    """A logical volume for the form. `offered` is False where it cannot be mounted; `note` says why.
+
+    `old` is where the old VM had it, by its fstab.
+    """
 
     lv: str
     size: int
     mount_point: str
     offered: bool = True
     note: str = ""
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +51,26 @@ class Preview:
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def preview(upload: bytes | str, vm: str) -> Preview:
-    """What is in an uploaded file, with a name and mount points to suggest. Never raises."""
+def preview(upload: bytes | str, vm: str, fstab: str = "") -> Preview:
+    """What is in an uploaded file, with a name and mount points to suggest. Never raises.
+
+    `fstab` is the text of the old VM's; one that cannot be read suggests nothing (`check` says what is wrong with it).
+    """
     try:
         text = decode_upload(upload if isinstance(upload, bytes) else upload.encode("utf-8", "surrogateescape"))
         metadata = parse_metadata(text)
     except MetadataError as error:
         return Preview(problems={"metadata": (error.message,)})
-    return _preview(text, metadata, vm)
+    try:
+        entries = parse_fstab(fstab) if fstab else ()
+    except FstabError:
+        entries = ()
+    return _preview(text, metadata, vm, entries)
 
 
-def _preview(text: str, metadata: Metadata, vm: str) -> Preview:
+def _preview(text: str, metadata: Metadata, vm: str, entries: tuple[Entry, ...]) -> Preview:
     group = metadata.volume_group
-    left = asleep(group)
+    left, where = asleep(group), places(vm, group, entries)
     return Preview(
         text=text,
         old_name=group.name,
@@ -68,17 +81,25 @@ def _preview(text: str, metadata: Metadata, vm: str) -> Preview:
         creation_host=metadata.creation_host,
         pv_uuids=tuple(pv.id for pv in group.physical_volumes),
         volumes=tuple(
-            VolumeRow(lv.name, lv.size_bytes, default_mount_point(vm, lv.name), *_offer(lv.name, left.get(lv.name, "")))
+            VolumeRow(
+                lv.name,
+                lv.size_bytes,
+                where[lv.name].mount_point,
+                *_offer(lv.name, left.get(lv.name, ""), where[lv.name]),
+                where[lv.name].old,
+            )
             for lv in group.visible_logical_volumes
         ),
         warnings=metadata.warnings,
     )
 
 
-def _offer(name: str, why_asleep: str) -> tuple[bool, str]:
+def _offer(name: str, why_asleep: str, place: Place) -> tuple[bool, str]:
     if why_asleep:
         return False, f"left asleep: {why_asleep}"
-    if "swap" in name.lower():
+    if place.is_swap:
+        return False, "was swap space, by the old /etc/fstab; there is nothing to mount"
+    if looks_like_swap(name, place):
         return False, "looks like swap space; there is nothing to mount"
     return True, ""
 
@@ -94,7 +115,7 @@ def check(params: Mapping[str, Json], facts: Mapping[str, Json] | None) -> dict[
         if request.disk:  # what is wrong with it only the disk can tell, when the plan is made
             if request.metadata.strip():
                 parse_metadata(request.metadata)
-        elif facts is not None and not any(problem.field in ("metadata", "new_vg") for problem in found):
+        elif facts is not None and not any(problem.field in ("metadata", "new_vg", "fstab") for problem in found):
             found += refusals(read(request), Facts.from_json(facts))
         elif not any(problem.field == "metadata" for problem in found):
             parse_metadata(request.metadata)

@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import PurePosixPath
 
 from changes.plan import Json
+from recovery.fstab import FstabError, parse_fstab
 from recovery.lvm.metadata import InvalidName, validate_vg_name
 
 DEADLINE = 4 * 3600
@@ -71,6 +72,7 @@ class Request:
     disk             serial number, WWN or SCSI address (H:C:T:L) of the old disk, if it is attached already;
                      then the plan is made from what stands on it
     strategy         how the group gets its new name, one of `STRATEGIES`; empty leaves it to the planner
+    fstab            text of the old VM's /etc/fstab: names the mount points where `volumes` is empty
     """
 
     vm: str
@@ -84,6 +86,7 @@ class Request:
     attach_deadline: int = DEADLINE
     disk: str = ""
     strategy: str = ""
+    fstab: str = ""
 
     @property
     def read_write(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class Request:
         try:
             volumes = tuple(_volume(item) for item in params["volumes"])
             texts = {key: _text(params, key) for key in ("vm", "host", "metadata", "new_vg")}
-            optional = ("file_name", "reason", "ticket", "disk", "strategy")
+            optional = ("file_name", "reason", "ticket", "disk", "strategy", "fstab")
             extra = {key: _text(params, key) for key in optional if key in params}
             deadline = int(params.get("attach_deadline", DEADLINE))
         except (KeyError, TypeError) as error:
@@ -107,7 +110,7 @@ class Request:
         """The same as JSON, as `from_json` reads it."""
         volumes = [{"lv": v.lv, "mount_point": v.mount_point, "read_write": v.read_write} for v in self.volumes]
         names = ("vm", "host", "metadata", "new_vg", "file_name", "reason", "ticket", "attach_deadline")
-        late = {name: getattr(self, name) for name in ("disk", "strategy") if getattr(self, name)}
+        late = {name: getattr(self, name) for name in ("disk", "strategy", "fstab") if getattr(self, name)}
         return {**{name: getattr(self, name) for name in names}, **late, "volumes": volumes}
 
 
@@ -129,8 +132,9 @@ def problems(request: Request) -> Iterator[Problem]:
             " the description is read from the disk itself.",
         )
     yield from disk_problems(request)
+    yield from fstab_problems(request.fstab)
     yield from new_vg_problems(request.new_vg)
-    if not request.volumes and not request.disk:
+    if not request.volumes and not request.disk and not request.fstab:
         yield Problem("volumes", "Choose at least one logical volume to mount.")
     yield from volume_problems(request.volumes)
     if not 60 <= request.attach_deadline <= 7 * 24 * 3600:
@@ -155,6 +159,15 @@ def disk_problems(request: Request) -> Iterator[Problem]:
             f"The strategy {request.strategy} works on the attached disk: attach it first, and name it by its serial"
             " number.",
         )
+
+
+def fstab_problems(fstab: str) -> Iterator[Problem]:
+    """Why the old VM's fstab cannot be read, if there is one."""
+    try:
+        if fstab:
+            parse_fstab(fstab)
+    except FstabError as error:
+        yield Problem("fstab", str(error))
 
 
 def new_vg_problems(name: str) -> Iterator[Problem]:

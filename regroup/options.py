@@ -78,6 +78,7 @@ def _wishes(act: argparse.ArgumentParser) -> None:
     act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
     act.add_argument("--file", metavar="FILE", help="the old VM's /etc/lvm/backup/<group>; - for standard input")
     act.add_argument("--disk", default="", help="serial number, WWN or SCSI address of the old disk, attached already")
+    act.add_argument("--fstab", metavar="FILE", help="the old VM's /etc/fstab, which tells where volumes were mounted")
     act.add_argument("--strategy", default="", choices=("restore", "rename", "import"), help="else Regroup chooses")
     act.add_argument(
         "--mount",

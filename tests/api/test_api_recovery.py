@@ -7,7 +7,7 @@ import pytest
 
 from audit.models import Entry
 from changes.models import Change
-from tests.pages.scene import Scene
+from tests.pages.scene import BACKUP, Scene
 
 SAY = f"{shlex.quote(sys.executable)} -c 'import sys; print(sys.argv[1:])' {{host}} {{vm}}"
 NO = f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"the pool is full\")'"
@@ -97,3 +97,20 @@ def test_who_decided_what_and_when_is_told(api, vera, scene):
     change = api(vera).get(f"/changes/{scene.approved().pk}")[1]
     assert [(row["approver"], row["decision"]) for row in change["approvals"]] == [("amir", "approved")]
     assert change["history"][-1]["new"] == "approved"
+
+
+def test_an_old_fstab_is_kept_with_the_request_and_names_missing_mount_points(api, rosa, app02, vm42, body):
+    backup = {"metadata": BACKUP, "disk": "", "volumes": [{"lv": "var"}]}
+    fstab = "\ufeff/dev/RootVG/var /var/log xfs\r\n"
+    assert api(rosa).post("/changes/recovery", {**body, **backup, "fstab": fstab})[0] == 201
+    params = Change.objects.get().params
+    assert params["fstab"] == "/dev/RootVG/var /var/log xfs\n"
+    assert params["volumes"][0]["mount_point"] == "/recovered/vm42/var-log"
+
+
+def test_what_is_no_fstab_is_told_at_its_field(api, rosa, app02, vm42, body):
+    for wrong, words in (("one two", "Line 1"), ("a\0b", "NUL"), ("#" * 70000, "64 KiB")):
+        status, problem = api(rosa).post("/changes/recovery", {**body, "fstab": wrong})
+        assert status == 422
+        assert words in problem["errors"]["fstab"][0]
+    assert not Change.objects.exists()

@@ -100,3 +100,10 @@ def test_a_file_that_is_something_else_is_named(shell, rosa, wish, backup):
 
 def test_the_apis_own_answer_can_be_had(shell, rosa, wish):
     assert json.loads(shell(rosa, "plan", "--json", *wish).out)["state"] == "planned"
+
+
+def test_the_old_fstab_says_what_goes_where(shell, rosa, wish, tmp_path):
+    fstab = tmp_path / "fstab"
+    fstab.write_bytes(b"# Zaj\xedc\n/dev/mapper/RootVG-var /srv/data ext4\n")
+    assert shell(rosa, "plan", *wish[:10], "--mount", "var", "--fstab", fstab).code == 0
+    assert Change.objects.get().params["volumes"][0]["mount_point"] == "/recovered/vm42/srv-data"
