@@ -20,6 +20,7 @@ from changes.models import Change
 from changes.plan import Json
 from inventory.models import Host, HostFacts, Vm
 from people.models import User
+from recovery.fstab import FstabError, decode_fstab
 from recovery.kind import KIND
 from recovery.lvm.metadata import suggest_vg_name
 from recovery.models import Upload
@@ -106,6 +107,12 @@ class RecoveryForm(forms.Form):
         help_text="Regroup chooses by what it finds, and refuses what would harm the running system.",
         widget=forms.Select(attrs=KEPT),
     )
+    fstab = forms.CharField(
+        required=False,
+        label="The old VM’s /etc/fstab",
+        help_text="Its lines, pasted. Mount points are named after where each volume was mounted.",
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "wrap": "off", **ANEW}),
+    )
     new_vg = forms.CharField(
         max_length=200,
         label="New volume group name",
@@ -143,6 +150,8 @@ class Row:
     wanted: bool
     mount_point: str
     read_write: bool
+    suggested: str
+    old: str
     error: str = ""
 
 
@@ -205,6 +214,7 @@ class Draft:
             attach_deadline=value.get("attach_deadline") or DEADLINE,
             disk=value.get("disk", ""),
             strategy=value.get("strategy", "") if value.get("disk") else "",
+            fstab=fstab_of(value.get("fstab", "")),
         ).to_json()
 
 
@@ -218,7 +228,8 @@ def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *,
     upload = upload_keep(user, file, kept) if file else kept
     values["upload"] = str(upload.pk) if upload else ""
     vm = Vm.objects.select_related("owner").filter(name=data.get("vm", "")).first()
-    seen = preview(bytes(upload.data), vm.name if vm else "") if upload else None
+    fstab = fstab_of(data.get("fstab", ""))
+    seen = preview(bytes(upload.data), vm.name if vm else "", fstab) if upload else None
     same = data.get("upload", "") == values["upload"]
     final = final and same
     _suggest(values, data, seen, vm, final)
@@ -241,9 +252,9 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
     values = QueryDict(mutable=True)
     fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
-    values.update({"disk": asked.disk, "strategy": asked.strategy})
+    values.update({"disk": asked.disk, "strategy": asked.strategy, "fstab": asked.fstab})
     values["upload"] = str(upload.pk) if upload else ""
-    seen = preview(data, asked.vm) if data else None
+    seen = preview(data, asked.vm, asked.fstab) if data else None
     wanted = {volume.lv: volume for volume in asked.volumes}
     for number, row in enumerate(seen.volumes if seen else ()):
         if volume := wanted.get(row.lv):
@@ -253,6 +264,14 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
     draft = _draft(RecoveryForm(values), vm, asked.host, upload, seen, _rows(values, seen, same=True))
     _judge(draft)
     return draft
+
+
+def fstab_of(typed: str) -> str:
+    """A pasted fstab as it is kept; what is none stays as it is, for the request to say what is wrong with it."""
+    try:
+        return decode_fstab(typed.encode("utf-8", "surrogateescape"))
+    except (FstabError, UnicodeEncodeError):
+        return typed
 
 
 def known_facts(host: Host | None) -> Mapping[str, Json] | None:
@@ -292,7 +311,7 @@ def _rows(values: QueryDict, seen: Preview | None, *, same: bool) -> list[Row]:
     rows = []
     for number, volume in enumerate(seen.volumes if seen else ()):
         typed = values.get(f"at-{number}", "").strip()
-        before = default_mount_point(values.get("for_vm", ""), volume.lv)
+        before = values.get(f"was-{number}") or default_mount_point(values.get("for_vm", ""), volume.lv)
         keep = same and typed and typed != before
         rows.append(
             Row(
@@ -304,6 +323,8 @@ def _rows(values: QueryDict, seen: Preview | None, *, same: bool) -> list[Row]:
                 wanted=bool(values.get(f"on-{number}")) if same else volume.offered,
                 mount_point=typed if keep else volume.mount_point,
                 read_write=same and values.get(f"mode-{number}") == "rw",
+                suggested=volume.mount_point,
+                old=volume.old,
             )
         )
     return rows
