@@ -37,10 +37,19 @@ class VolumeIn(Schema):
     read_write: bool = False
 
 
+class SourceIn(Schema):
+    """A file with LVM's text metadata on a host of the inventory, as that host sees it."""
+
+    host: str
+    path: str
+
+
 class RecoveryIn(Schema):
     """`metadata` is the text of the old VM's /etc/lvm/backup/<group>, or `disk` names the old disk, attached already,
     by serial number, WWN or SCSI address: then the plan is made from what stands on it, and `volumes` may be empty.
     `metadata_base64` is the file as it is, byte for byte, and is read like an upload on the page.
+    `source` names a file on a host instead, where the backup system restored it or LVM keeps its archive; it is read
+    when the plan is made.
     `fstab` is the text of the old VM's /etc/fstab: a volume without a mount point gets the one that it suggests, and
     where `volumes` is empty, all that can be mounted are."""
 
@@ -48,6 +57,7 @@ class RecoveryIn(Schema):
     host: str
     metadata: str = ""
     metadata_base64: str = ""
+    source: SourceIn | None = None
     fstab: str = ""
     new_vg: str
     volumes: list[VolumeIn] = []
@@ -125,6 +135,7 @@ def _asked(body: RecoveryIn) -> Request:
         disk=body.disk.strip(),
         strategy=body.strategy,
         fstab=fstab,
+        source=_source(body),
     )
     errors: dict[str, list[str]] = {}
     for problem in recovery.problems(wanted):
@@ -148,6 +159,13 @@ def _metadata(body: RecoveryIn) -> str:
         raise FieldErrors({"metadata": [error.message]}) from error
     except ValueError as error:
         raise FieldErrors({"metadata_base64": ["This is no base64; send the file's bytes encoded."]}) from error
+
+
+def _source(body: RecoveryIn) -> recovery.Source | None:
+    """The file on a host, if one is named. Raises FieldErrors for a host that is not known."""
+    if body.source is None:
+        return None
+    return recovery.Source(_known("source", host_by_name, body.source.host).name, body.source.path)
 
 
 def _fstab(body: RecoveryIn) -> str:

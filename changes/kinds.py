@@ -6,12 +6,12 @@ through `ask`, and what it decides goes back as values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from changes.plan import Check, Json, Plan, Refusal
-from ssh.facts import Ask
+from ssh.facts import Ask, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,31 @@ class ChangeKind(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a request still lacks: `fact`, put to the host of this name, gives params to add. It raises FactError."""
+
+    host: str
+    fact: Fact[Mapping[str, Json]]
+
+
+Lacks = Callable[[Mapping[str, Json]], Elsewhere | None]
+
 _KINDS: dict[str, ChangeKind] = {}
+_LACKS: dict[str, Lacks] = {}
 
 
-def register(kind: ChangeKind) -> None:
-    """Called once by the kind's AppConfig.ready()."""
+def register(kind: ChangeKind, lacks: Lacks | None = None) -> None:
+    """Called once by the kind's AppConfig.ready(). `lacks` tells what is read elsewhere each time it is planned."""
     _KINDS[kind.key] = kind
+    if lacks:
+        _LACKS[kind.key] = lacks
+
+
+def elsewhere(key: str, params: Mapping[str, Json]) -> Elsewhere | None:
+    """What a request of this kind lacks, if anything. Raises ValueError like the kind's own reader."""
+    lacks = _LACKS.get(key)
+    return lacks(params) if lacks else None
 
 
 def kind_of(key: str) -> ChangeKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -118,10 +119,17 @@ def change_edit(actor: User, change: Change, request: Request) -> Change:
 
 
 @transaction.atomic
-def plan_store(change: Change, outcome: Plan | Refusal, facts: Mapping[str, Any]) -> Change:
-    """The planner's answer for a draft or stale change. A late answer for another state is dropped."""
-    change = Change.objects.select_for_update().get(pk=change.pk)
+def plan_store(
+    change: Change, outcome: Plan | Refusal, facts: Mapping[str, Any], params: Mapping[str, Any] | None = None
+) -> Change:
+    """The planner's answer for a draft or stale change. A late answer, for another state or request, is dropped.
+
+    `params` is the request as it was planned, where something was read for it; it stands in the change from now on.
+    """
+    planned, change = change, Change.objects.select_for_update().get(pk=change.pk)
     if change.state not in (State.DRAFT, State.STALE) or not change.planning:
+        return change
+    if json.dumps(planned.params, sort_keys=True) != json.dumps(change.params, sort_keys=True):
         return change
     if isinstance(outcome, Refusal):
         text, digest, refusal, new = "", "", list(outcome.reasons), State.REFUSED
@@ -136,6 +144,7 @@ def plan_store(change: Change, outcome: Plan | Refusal, facts: Mapping[str, Any]
         facts=dict(facts),
         facts_at=timezone.now(),
         planning=False,
+        params=dict(params if params is not None else change.params),
     )
     if new is not change.state:
         move(change, new, None, refusal[0] if refusal else "Planned from live facts")

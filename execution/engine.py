@@ -7,11 +7,15 @@ is read from the database and from the host, not from the call.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError
 from django.utils import timezone
 
+from changes.history import note
+from changes.kinds import elsewhere
 from changes.models import Change
 from changes.plan import Plan, Refusal
 from changes.services import locks_release, move, plan_store
@@ -23,6 +27,7 @@ from execution.models import DO, UNDO, Run, StepRun
 from execution.recorder import POLL_SECONDS, Recorder
 from execution.runner import Progress, Work, backward, forward, walk
 from inventory.connect import open_session
+from inventory.models import Host
 from ssh.detached import DetachedError, FenceRefused
 from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
@@ -137,16 +142,43 @@ def plan(change_id: int) -> None:
     if change is None:
         return
     try:
+        params = _completed(change)
         with open_session(change.host) as session:
-            facts = change.the_kind.gather(change.params, SessionAsk(session))
-        plan_store(change, change.the_kind.plan(change.params, facts), facts)
+            facts = change.the_kind.gather(params, SessionAsk(session))
+        plan_store(change, change.the_kind.plan(params, facts), facts, params)
     except DatabaseError:
         raise
+    except SourceFailed as failed:
+        plan_store(change, Refusal((str(failed),)), {})
     except Exception as error:
         if not isinstance(error, (SessionError, FactError, DetachedError)):
             log.exception("planning change %d", change_id)
             error = _ours(error)
         plan_store(change, Refusal((f"{change.host.name} could not be asked, so nothing was planned. {error}",)), {})
+
+
+class SourceFailed(Exception):
+    """What the request names on another host could not be had; the message is the sentence."""
+
+
+def _completed(change: Change) -> Mapping[str, Any]:
+    """The request with what it names elsewhere read anew, and that noted in the audit. Raises SourceFailed."""
+    wanted = elsewhere(change.kind, change.params)
+    asked: Mapping[str, Any] = change.params
+    if wanted is None:
+        return asked
+    host = Host.objects.filter(name=wanted.host).first()
+    if host is None:
+        raise SourceFailed(f"Regroup knows no host called {wanted.host} any more; name another one.")
+    note(None, "change.source_read", change, {"host": host.name, **dict(change.params.get("source") or {})})
+    try:
+        with open_session(host) as session:
+            read = SessionAsk(session)(wanted.fact)
+        return {**asked, **read}
+    except FactError as error:
+        raise SourceFailed(str(error)) from error
+    except SessionError as error:
+        raise SourceFailed(f"{host.name} could not be asked for the file. {error}") from error
 
 
 def _ours(error: Exception) -> Exception:

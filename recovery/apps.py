@@ -10,9 +10,9 @@ class RecoveryConfig(AppConfig):
         from changes.kinds import register
         from changes.panels import Place, Words, register_panel, register_words
         from recovery import panels
-        from recovery.kind import KIND
+        from recovery.kind import KIND, source_of
 
-        register(KIND)
+        register(KIND, source_of)
         register_panel(KIND.key, Place.WAITING, panels.attach_panel)
         register_panel(KIND.key, Place.RESULT, panels.mounted_panel)
         register_panel(KIND.key, Place.RESULT, panels.report_panel)

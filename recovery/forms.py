@@ -35,6 +35,7 @@ from recovery.request import (
     Volume,
     default_mount_point,
     mount_point_problem,
+    source_of,
 )
 from recovery.uploads import upload_keep, upload_of, upload_store
 
@@ -97,6 +98,16 @@ class RecoveryForm(forms.Form):
         help_text=(
             "Its serial number, WWN or SCSI address. Then no backup file is needed: the host is rescanned, and the"
             " plan is made from what stands on the disk."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **ANEW}),
+    )
+    source = forms.CharField(
+        required=False,
+        max_length=1200,
+        label="Or a file on a host that Regroup knows",
+        help_text=(
+            "Host and path, such as app02:/restore/vm42/etc/lvm/backup/RootVG, or the target’s own /etc/lvm/archive."
+            " It is read when the plan is made."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **ANEW}),
     )
@@ -185,6 +196,11 @@ class Draft:
         return str(self.form["disk"].value() or "").strip()
 
     @property
+    def is_blind(self) -> bool:
+        """Whether the volumes are known only when the plan is made: from the disk, or from a file on a host."""
+        return not self.is_read and bool(self.disk or str(self.form["source"].value() or "").strip())
+
+    @property
     def created(self) -> datetime | None:
         """When the file says it was written."""
         seconds = self.preview.created if self.preview else None
@@ -215,6 +231,7 @@ class Draft:
             disk=value.get("disk", ""),
             strategy=value.get("strategy", "") if value.get("disk") else "",
             fstab=fstab_of(value.get("fstab", "")),
+            source=None if self.upload else source_of(value.get("source", "")),
         ).to_json()
 
 
@@ -247,12 +264,13 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
         vm = Vm.objects.select_related("owner").filter(name=names["vm"]).first()
         return _draft(RecoveryForm(initial=names), vm, names["host"], None, None, [])
     asked = Request.from_json(change.params)
-    data = asked.metadata.encode("utf-8", "surrogateescape")
+    data = b"" if asked.source else asked.metadata.encode("utf-8", "surrogateescape")
     upload = upload_store(user, asked.file_name or "backup", data) if data else None
     values = QueryDict(mutable=True)
     fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
     values.update({"disk": asked.disk, "strategy": asked.strategy, "fstab": asked.fstab})
+    values["source"] = str(asked.source or "")
     values["upload"] = str(upload.pk) if upload else ""
     seen = preview(data, asked.vm, asked.fstab) if data else None
     wanted = {volume.lv: volume for volume in asked.volumes}
@@ -292,16 +310,17 @@ def _draft(
     return Draft(form, vm, chosen, upload, seen, rows, known_facts(chosen))
 
 
-def suggested_name(seen: Preview | None, vm: Vm | None, disk: str) -> str:
-    """A name for the group: from the file, or from the VM where only the disk knows the old name."""
+def suggested_name(seen: Preview | None, vm: Vm | None, blind: object) -> str:
+    """A name for the group: from the file, or from the VM where the old name is known only when the plan is made."""
     if seen and seen.new_name:
         return visible(seen.new_name)
-    return suggest_vg_name(vm.name, "old") if vm and disk else ""
+    return suggest_vg_name(vm.name, "old") if vm and blind else ""
 
 
 def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None, vm: Vm | None, final: bool) -> None:
     """A name, where none is typed yet or the one there is what was suggested for another VM or file."""
-    typed, name = data.get("new_vg", "").strip(), suggested_name(seen, vm, data.get("disk", "").strip())
+    blind = data.get("disk", "").strip() or data.get("source", "").strip()
+    typed, name = data.get("new_vg", "").strip(), suggested_name(seen, vm, blind)
     if name and (typed == data.get("suggested", "") if typed else not final):
         values["new_vg"] = name
 
@@ -339,6 +358,9 @@ def _judge(draft: Draft) -> None:
             del form.errors[name]
     for row in draft.rows:
         row.error = visible(mount_point_problem(row.mount_point)) if row.wanted else ""
+    wanted = source_of(str(form["source"].value() or ""))
+    if wanted and not draft.upload and not Host.objects.filter(name=wanted.host).exists():
+        form.add_error("source", f"Regroup knows no host called {visible(wanted.host)}. Write host:path.")
     if draft.vm and draft.host and draft.host.vm_id == draft.vm.pk:
         form.add_error("host", f"{draft.host} is the lost VM itself. Choose another host, one that runs.")
     found = draft.preview.problems if draft.preview and draft.preview.problems else check(draft.params(), draft.facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from changes.kinds import Context, Verdict
+from changes.kinds import Context, Elsewhere, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
 from recovery.facts.attached import look
@@ -12,8 +12,9 @@ from recovery.facts.contents import contents
 from recovery.facts.host import AskHost
 from recovery.facts.planning import AskPlanning
 from recovery.facts.rescan import AskRescan
+from recovery.facts.sources import AskSource
 from recovery.planner import Facts, plan
-from recovery.request import mount_point_problem
+from recovery.request import Request, mount_point_problem
 from ssh.facts import Ask
 
 
@@ -58,6 +59,12 @@ class RecoveryKind:
 
     def resolve(self, reference: str, context: Context) -> Sequence[str]:
         return references.resolve(reference, context)
+
+
+def source_of(params: Mapping[str, Json]) -> Elsewhere | None:
+    """The file on some host that the request names instead of bringing it."""
+    source = Request.from_json(params).source
+    return Elsewhere(source.host, AskSource(source.host, source.path)) if source else None
 
 
 KIND = RecoveryKind()

@@ -99,16 +99,16 @@ def read(request: Request) -> Recovery:
     `problems(request)` must have found nothing at `fstab`.
     """
     metadata = parse_metadata(request.metadata)
-    if request.fstab and not request.volumes:
-        volumes = offered(request.vm, metadata.volume_group, parse_fstab(request.fstab))
-        request = replace(request, volumes=volumes)
+    if (request.fstab or request.source) and not request.volumes:
+        entries = parse_fstab(request.fstab) if request.fstab else ()
+        request = replace(request, volumes=offered(request.vm, metadata.volume_group, entries))
     return Recovery(request, metadata, renamed(metadata, request.new_vg))
 
 
 def mount_points(params: Mapping[str, Json]) -> tuple[str, ...]:
     """Where a request mounts, as far as that can be told before the host is asked: it is asked about these places."""
     listed = tuple(str(volume["mount_point"]) for volume in params.get("volumes", ()))
-    if listed or params.get("disk") or not params.get("fstab"):
+    if listed or params.get("disk") or not (params.get("fstab") or params.get("source")):
         return listed
     try:
         return tuple(volume.mount_point for volume in read(Request.from_json(params)).request.volumes)
@@ -337,7 +337,7 @@ def unfit_volumes(recovery: Recovery) -> Iterator[Problem]:
     left = asleep(group)
     known = {lv.name: lv for lv in group.logical_volumes}
     if not recovery.request.volumes and not recovery.disks:
-        yield Problem("volumes", "The old /etc/fstab leaves no volume to mount; choose at least one yourself.")
+        yield Problem("volumes", "Nothing of the group looks as if it could be mounted; choose a volume yourself.")
     for volume in recovery.request.volumes:
         lv = known.get(volume.lv)
         if lv is None:
@@ -485,6 +485,8 @@ def _target(recovery: Recovery, facts: Facts) -> dict[str, Json]:
         "vg_uuid": recovery.vg_uuid,
         "pv_uuids": list(recovery.pv_uuids),
     }
+    if recovery.request.source and recovery.strategy == RESTORE and not recovery.disks:
+        target["source"] = {"file": str(recovery.request.source), "sha256": steps.sha256(recovery.request.metadata)}
     return target | ({"disks": list(recovery.disks)} if recovery.disks else {})
 
 
@@ -509,6 +511,9 @@ def _warnings(recovery: Recovery, contents: Mapping[str, str]) -> Iterator[str]:
     if recovery.evidence:
         written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
         yield f"{recovery.evidence} The group was last written on {written[0]}: see that this is {vm}'s."
+    if recovery.request.source and not recovery.disks:
+        written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
+        yield f"The metadata was read from {recovery.request.source} and is of {written[0]}: see that this is {vm}."
     yield (
         f"{vm} must be off, and its {disk} attached to {recovery.host} alone: two systems that write to one disk"
         " destroy it."

@@ -112,7 +112,8 @@ def check(params: Mapping[str, Json], facts: Mapping[str, Json] | None) -> dict[
     try:
         request = Request.from_json(params)
         found = list(problems(request))
-        if request.disk:  # what is wrong with it only the disk can tell, when the plan is made
+        blind = request.disk or (request.source and not request.metadata.strip())
+        if blind:  # what is wrong with it only the disk or the host can tell, when the plan is made
             if request.metadata.strip():
                 parse_metadata(request.metadata)
         elif facts is not None and not any(problem.field in ("metadata", "new_vg", "fstab") for problem in found):

@@ -63,6 +63,17 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file on a host of the inventory: restored there by the backup system, or LVM's own copy."""
+
+    host: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A recovery as asked for.
 
@@ -73,6 +84,7 @@ class Request:
                      then the plan is made from what stands on it
     strategy         how the group gets its new name, one of `STRATEGIES`; empty leaves it to the planner
     fstab            text of the old VM's /etc/fstab: names the mount points where `volumes` is empty
+    source           where `metadata` is read when the plan is made, if it was not uploaded
     """
 
     vm: str
@@ -87,6 +99,7 @@ class Request:
     disk: str = ""
     strategy: str = ""
     fstab: str = ""
+    source: Source | None = None
 
     @property
     def read_write(self) -> tuple[str, ...]:
@@ -102,15 +115,19 @@ class Request:
             optional = ("file_name", "reason", "ticket", "disk", "strategy", "fstab")
             extra = {key: _text(params, key) for key in optional if key in params}
             deadline = int(params.get("attach_deadline", DEADLINE))
+            place = params.get("source")
+            source = Source(_text(place, "host"), _text(place, "path")) if place else None
         except (KeyError, TypeError) as error:
             raise ValueError(f"The request lacks or misuses {error}.") from error
-        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline)
+        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline, source=source)
 
     def to_json(self) -> dict[str, Json]:
         """The same as JSON, as `from_json` reads it."""
         volumes = [{"lv": v.lv, "mount_point": v.mount_point, "read_write": v.read_write} for v in self.volumes]
         names = ("vm", "host", "metadata", "new_vg", "file_name", "reason", "ticket", "attach_deadline")
         late = {name: getattr(self, name) for name in ("disk", "strategy", "fstab") if getattr(self, name)}
+        if self.source:
+            late["source"] = {"host": self.source.host, "path": self.source.path}
         return {**{name: getattr(self, name) for name in names}, **late, "volumes": volumes}
 
 
@@ -125,20 +142,39 @@ def problems(request: Request) -> Iterator[Problem]:
         yield Problem("vm", "Say which VM was lost: letters, digits, dots, hyphens and underscores.")
     if not request.host:
         yield Problem("host", "Choose the host that the old disk will be attached to.")
-    if not request.metadata.strip() and not request.disk:
+    if not request.metadata.strip() and not request.disk and not request.source:
         yield Problem(
             "metadata",
             "Upload the old VM's LVM backup file, /etc/lvm/backup/<group>; or attach the old disk and name it, then"
             " the description is read from the disk itself.",
         )
+    if request.source:
+        yield from source_problems(request.source)
     yield from disk_problems(request)
     yield from fstab_problems(request.fstab)
     yield from new_vg_problems(request.new_vg)
-    if not request.volumes and not request.disk and not request.fstab:
+    if not (request.volumes or request.disk or request.fstab or request.source):
         yield Problem("volumes", "Choose at least one logical volume to mount.")
     yield from volume_problems(request.volumes)
     if not 60 <= request.attach_deadline <= 7 * 24 * 3600:
         yield Problem("attach_deadline", "The run may wait for the disk between one minute and seven days.")
+
+
+def source_of(typed: str) -> Source | None:
+    """`app02:/restore/RootVG` as a Source; None for nothing. The parts are judged by `source_problems`."""
+    host, _, path = typed.strip().partition(":")
+    return Source(host.strip(), path.strip()) if typed.strip() else None
+
+
+def source_problems(source: Source) -> Iterator[Problem]:
+    """A file that cannot be meant."""
+    path = source.path
+    if not source.host:
+        yield Problem("source", "Choose the host that the file lies on.")
+    if not path.startswith("/") or not path.isprintable() or len(path) > 1000:
+        yield Problem("source", f"{path!r} is no absolute path; write it like /restore/vm42/etc/lvm/backup/RootVG.")
+    elif posixpath.normpath(path) != path:
+        yield Problem("source", f"{path} has . or .. or a needless slash in it; write the path without them.")
 
 
 def disk_problems(request: Request) -> Iterator[Problem]:

@@ -106,12 +106,17 @@ def copy(recovery: Recovery) -> Step:
                 f" the running group's own file {recovery.old}."
             ),
             host=recovery.host,
-            files=(FileChange(path, None, text, note="as uploaded"),),
+            files=(FileChange(path, None, text, note=_origin(recovery)),),
             article=2,
         ),
         path,
         text,
     )
+
+
+def _origin(recovery: Recovery) -> str:
+    source = recovery.request.source
+    return f"as read from {source}" if source and not recovery.disks else "as uploaded"
 
 
 def edit(recovery: Recovery) -> Step:

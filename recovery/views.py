@@ -84,7 +84,7 @@ def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseR
 def _context(draft: Draft, change: Change | None) -> dict[str, Any]:
     return {
         "draft": draft,
-        "suggested": suggested_name(draft.preview, draft.vm, draft.disk),
+        "suggested": suggested_name(draft.preview, draft.vm, draft.is_blind),
         "form": draft.form,
         "change": change,
         "url": reverse("recovery_edit", args=[change.pk]) if change else reverse("recovery_new"),

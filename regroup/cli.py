@@ -102,6 +102,8 @@ def _wish(options: argparse.Namespace) -> dict[str, Any]:
         data = _read(options.file, "the LVM backup file")
         wish["metadata_base64"] = base64.b64encode(data).decode("ascii")
         wish["file_name"] = "" if options.file == "-" else Path(options.file).name
+    if options.source:
+        wish["source"] = options.source
     if options.fstab:
         wish["fstab"] = _read(options.fstab, "the old /etc/fstab").decode("utf-8", "backslashreplace")
     return wish

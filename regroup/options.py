@@ -78,6 +78,7 @@ def _wishes(act: argparse.ArgumentParser) -> None:
     act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
     act.add_argument("--file", metavar="FILE", help="the old VM's /etc/lvm/backup/<group>; - for standard input")
     act.add_argument("--disk", default="", help="serial number, WWN or SCSI address of the old disk, attached already")
+    act.add_argument("--from", dest="source", type=_place, metavar="HOST:PATH", help="a host's file to read it from")
     act.add_argument("--fstab", metavar="FILE", help="the old VM's /etc/fstab, which tells where volumes were mounted")
     act.add_argument("--strategy", default="", choices=("restore", "rename", "import"), help="else Regroup chooses")
     act.add_argument(
@@ -90,6 +91,13 @@ def _wishes(act: argparse.ArgumentParser) -> None:
     )
     act.add_argument("--ticket", default="", help="its number in your own system")
     act.add_argument("--deadline", type=_duration, metavar="TIME", help="how long the run waits for the disk: 4h")
+
+
+def _place(text: str) -> dict[str, str]:
+    host, colon, path = text.partition(":")
+    if not (host and colon and path.startswith("/")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PATH, such as app02:/restore/vm42/RootVG")
+    return {"host": host, "path": path}
 
 
 def _lists(act: argparse.ArgumentParser) -> None:

@@ -114,3 +114,13 @@ def test_what_is_no_fstab_is_told_at_its_field(api, rosa, app02, vm42, body):
         assert status == 422
         assert words in problem["errors"]["fstab"][0]
     assert not Change.objects.exists()
+
+
+def test_a_file_on_a_host_is_named_instead_of_sent(api, rosa, app02, vm42, body):
+    wanted = {**body, "metadata": "", "disk": "", "volumes": [], "source": {"host": "app02", "path": "/restore/RootVG"}}
+    assert api(rosa).post("/changes/recovery", wanted)[0] == 201
+    assert Change.objects.get().params["source"] == {"host": "app02", "path": "/restore/RootVG"}
+    for host, path in (("nowhere", "/x"), ("app02", "x")):
+        status, problem = api(rosa).post("/changes/recovery", {**wanted, "source": {"host": host, "path": path}})
+        assert status == 422
+        assert "source" in problem["errors"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from changes.plan import Plan, Refusal
 from lab import Disk, Host, Lab, old_disk
 from lab.disks import copy_sparse
+from recovery.facts.sources import AskSource
 from recovery.kind import KIND
-from ssh.facts import SessionAsk
+from ssh.facts import FactError, SessionAsk
 from tests.lab.recovery_walker import reach
 from tests.lab.test_recovery_story import asked, planned, readable, running
 
@@ -31,6 +34,10 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert "No disk called vm42-root is attached to the host, also after a rescan." in absent.reasons[0]
 
     app01.attach(vm42_disk)
+    ask, archived = SessionAsk(reach(app01)), app01.run("ls /etc/lvm/archive | head -n 1", sudo=True).strip()
+    assert "RootVG {" in str(ask(AskSource("app01", f"/etc/lvm/archive/{archived}"))["metadata"])
+    with pytest.raises(FactError, match="is not LVM text metadata"):
+        ask(AskSource("app01", "/etc/shadow"))
     own_file = answer(app01, from_disk(metadata=lab.backup_path("wrong-file").read_text()))
     assert isinstance(own_file, Refusal)
     assert "The disk holds another volume group" in own_file.reasons[0]
