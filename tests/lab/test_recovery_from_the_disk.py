@@ -34,8 +34,8 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert "No disk called vm42-root is attached to the host, also after a rescan." in absent.reasons[0]
 
     app01.attach(vm42_disk)
-    ask, archived = SessionAsk(reach(app01)), app01.run("ls /etc/lvm/archive | head -n 1", sudo=True).strip()
-    assert "RootVG {" in str(ask(AskSource("app01", f"/etc/lvm/archive/{archived}"))["metadata"])
+    ask = SessionAsk(reach(app01))
+    assert "RootVG {" in str(ask(AskSource("app01", "/etc/lvm/backup/RootVG"))["metadata"])
     with pytest.raises(FactError, match="is not LVM text metadata"):
         ask(AskSource("app01", "/etc/shadow"))
     own_file = answer(app01, from_disk(metadata=lab.backup_path("wrong-file").read_text()))
