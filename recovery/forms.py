@@ -22,9 +22,9 @@ from inventory.models import Host, HostFacts, Vm
 from people.models import User
 from recovery.fstab import FstabError, decode_fstab
 from recovery.kind import KIND
+from recovery.known import Facts
 from recovery.lvm.metadata import suggest_vg_name
 from recovery.models import Upload
-from recovery.planner import Facts
 from recovery.preview import Preview, check, preview
 from recovery.request import (
     DEADLINE,

@@ -13,7 +13,8 @@ from recovery.facts.host import AskHost
 from recovery.facts.planning import AskPlanning
 from recovery.facts.rescan import AskRescan
 from recovery.facts.sources import AskSource
-from recovery.planner import Facts, plan
+from recovery.known import Facts
+from recovery.planner import plan
 from recovery.request import Request, mount_point_problem
 from ssh.facts import Ask
 

@@ -12,10 +12,12 @@ from changes.plan import Json
 from recovery.asleep import asleep
 from recovery.facts.host import names
 from recovery.fstab import Entry, FstabError, parse_fstab
+from recovery.known import Facts
 from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata, suggest_vg_name
 from recovery.lvm.upload import decode_upload
 from recovery.places import Place, looks_like_swap, places
-from recovery.planner import Facts, read, refusals, root_group
+from recovery.planner import read
+from recovery.refusals import refusals, root_group
 from recovery.request import Problem, Request, Volume, problems
 
 

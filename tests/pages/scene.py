@@ -21,7 +21,7 @@ from people.models import User
 from recovery.facts.host import Disk, Dm, Group, HostState, Lv, Mount, Pv
 from recovery.facts.planning import Planning
 from recovery.kind import KIND
-from recovery.planner import Facts
+from recovery.known import Facts
 
 GIB = 2**30
 ROOT_VG = "Bgky13-JHcS-Q4vM-0nJm-7rTe-Xo2p-L9sW3c"

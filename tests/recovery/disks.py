@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from recovery.attached import Attached
-from recovery.planner import Facts
+from recovery.known import Facts
 from tests.recovery.story import PV, facts, params
 
 OLD = Attached("sdb", "8:16", "sdb", "", PV, 2**29, 2**29, "vm42-root", "", "0:0:1:0", params()["metadata"])

@@ -17,7 +17,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Check, Plan, Refusal
 from recovery.facts.host import AskHost, HostState
 from recovery.kind import KIND
-from recovery.planner import Facts
+from recovery.known import Facts
 from ssh.session import Result
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -13,7 +13,7 @@ from recovery.attached import Found, find
 from recovery.contents import Place, mountable, places
 from recovery.facts.contents import AskSignatures, contents
 from recovery.facts.host import HostState
-from recovery.planner import Facts
+from recovery.known import Facts
 from ssh.facts import FactError
 from ssh.session import Result
 from tests.recovery.disks import OLD, from_disk, with_disks

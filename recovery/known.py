@@ -1,0 +1,37 @@
+"""What is known of the target host when a plan is made. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from changes.plan import Json
+from recovery.attached import Attached
+from recovery.facts.host import HostState
+from recovery.facts.planning import Planning
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the target host when the plan is made."""
+
+    host: HostState
+    planning: Planning
+    attached: tuple[Attached, ...] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """Logical volume → what is on it, for the attached disk's group, as far as it could be told."""
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "host": self.host.to_json(),
+            "planning": self.planning.to_json(),
+            "attached": [device.to_json() for device in self.attached],
+            "contents": dict(self.contents),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Facts:
+        """What `to_json` made."""
+        attached = tuple(Attached(**row) for row in data.get("attached", ()))
+        host, planning = HostState.from_json(data["host"]), Planning.from_json(data["planning"])
+        return cls(host, planning, attached, data.get("contents", {}))
