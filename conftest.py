@@ -16,23 +16,29 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["lab.pytest_plugin"]
 
-TOGETHER = ("tests/lab/", "tests/product/", "tests/production/")
+UNITS = {
+    "tests/lab/test_recovery": "recoveries",
+    "tests/lab/": "hosts",
+    "tests/product/": "hosts",
+    "tests/production/": "servers",
+}
+"""What a test's address begins with → the unit it is part of, the longest first."""
 
 
-class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A folder of tests on lab hosts or servers is one unit, so at most four VMs live; other tests are units each.
+class ByUnit(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Tests on lab hosts are two units of about the same length, so at most four VMs live; most tests are units each.
 
     Each worker has a lab of its own. xdist hands out the largest units first: they take longest, and the rest
     fills the gaps. Its own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+        return next((unit for start, unit in UNITS.items() if nodeid.startswith(start)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
-    return ByFolder(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
+    return ByUnit(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Lab hosts for tests. Loaded by the project's top `conftest.py`, so any test may ask for them.
 
-A test that uses one of these fixtures is marked `lab`; the top conftest keeps its folder on one xdist worker,
+A test that uses one of these fixtures is marked `lab`; the top conftest keeps it with others of its kind on one xdist worker,
 so that two VMs live there at most.
 Without QEMU such tests are skipped with the reason and counted aloud; with CI in the environment they fail.
 """
@@ -22,7 +22,7 @@ SKIPPED = "lab not available: "
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what uses the lab; the top conftest keeps each of its folders on one xdist worker."""
+    """Mark what uses the lab; the top conftest says with which others it shares an xdist worker."""
     if "lab" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.lab)
 
