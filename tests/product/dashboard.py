@@ -104,7 +104,8 @@ class Dashboard:
 
     def glance(self, number: int) -> tuple[str, str]:
         """State of a change, and `phase:key` of the step that is being worked on: a cheap look to time a kill by."""
-        with closing(sqlite3.connect(f"file:{self.state}/regroup.sqlite3?mode=ro", uri=True, timeout=20)) as rows:
+        # Not mode=ro: a worker killed while it commits leaves its journal, and whoever looks next has to roll it back.
+        with closing(sqlite3.connect(f"file:{self.state}/regroup.sqlite3?mode=rw", uri=True, timeout=20)) as rows:
             (state,) = rows.execute("SELECT status FROM changes_change WHERE id = ?", (number,)).fetchone()
             step = rows.execute(
                 "SELECT step.phase || ':' || step.key FROM execution_steprun step JOIN execution_run run"
