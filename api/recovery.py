@@ -21,6 +21,9 @@ from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
 from recovery import request as recovery
 from recovery.fstab import FstabError, decode_fstab
+from recovery.handback.asking import wish_for
+from recovery.handback.views import asked
+from recovery.handback.wish import NothingToHandBack
 from recovery.kind import KIND
 from recovery.lvm.metadata import MetadataError
 from recovery.lvm.upload import decode_upload
@@ -76,6 +79,30 @@ def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
     return Status(201, whole(planned(change)))
 
 
+class HandBackIn(Schema):
+    """`recovery` is the number of a recovery that succeeded, or was closed; the rest is known from it."""
+
+    recovery: int
+    reason: str
+    ticket: str = ""
+
+
+@router.post("/handback", response={201: ChangeWhole, **REFUSALS}, summary="Request a hand back and plan it")
+def handback_create(request: HttpRequest, body: HandBackIn) -> Status[Any]:
+    """Its volumes are unmounted, its group gets its old name back, and the host lets go of the disk."""
+    if not body.reason.strip():
+        raise FieldErrors({"reason": ["Say why this is needed; approvers and auditors read it."]})
+    try:
+        wish = wish_for(_recovery(body.recovery))
+    except Change.DoesNotExist as error:
+        raise FieldErrors({"recovery": [f"There is no recovery #{body.recovery}."]}) from error
+    except NothingToHandBack as nothing:
+        raise FieldErrors({"recovery": [str(nothing)]}) from nothing
+    change = change_create(user_of(request), asked(wish, body.reason, body.ticket))
+    ring_plan(change)
+    return Status(201, whole(planned(change)))
+
+
 @router.put("/{number}/recovery", response=OK, summary="Ask for something else; it is planned anew")
 def recovery_edit(request: HttpRequest, number: int, body: RecoveryIn) -> dict[str, Any]:
     """Back to a draft: approvals so far named another plan."""
@@ -90,9 +117,13 @@ def attach(request: HttpRequest, number: int) -> dict[str, Any]:
     return whole(change_of(number))
 
 
-@router.post("/{number}/detach", response=OK, summary="Give the old disk back by the site's command, after the undo")
+@router.post(
+    "/{number}/detach",
+    response=OK,
+    summary="Detach the old disk by the site's command, after the undo or the hand back",
+)
 def detach(request: HttpRequest, number: int) -> dict[str, Any]:
-    disk_detach(user_of(request), _recovery(number))
+    disk_detach(user_of(request), change_of(number))
     return whole(change_of(number))
 
 

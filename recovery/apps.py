@@ -1,4 +1,4 @@
-"""Registers the app, its kind of change, and what it adds to the change page."""
+"""Registers the app, its kinds of change, and what they add to the change page."""
 
 from django.apps import AppConfig
 
@@ -10,6 +10,8 @@ class RecoveryConfig(AppConfig):
         from changes.kinds import register
         from changes.panels import Place, Words, register_panel, register_words
         from recovery import panels
+        from recovery.handback import panels as handback
+        from recovery.handback.kind import KIND as HAND_BACK
         from recovery.kind import KIND, source_of
 
         register(KIND, source_of)
@@ -17,4 +19,8 @@ class RecoveryConfig(AppConfig):
         register_panel(KIND.key, Place.RESULT, panels.mounted_panel)
         register_panel(KIND.key, Place.RESULT, panels.report_panel)
         register_panel(KIND.key, Place.RESULT, panels.detach_panel)
+        register_panel(KIND.key, Place.RESULT, handback.after_panel)
         register_words(KIND.key, Words(undo=panels.undo_words, confirm=panels.confirm_words))
+        register(HAND_BACK)
+        register_panel(HAND_BACK.key, Place.RESULT, handback.detach_panel)
+        register_words(HAND_BACK.key, Words(confirm=handback.confirm_words))

@@ -14,6 +14,7 @@ from changes.plan import Json, Plan
 from changes.policy import Action
 from changes.states import State
 from people.roles import Role
+from recovery.handback.asking import handed_back
 from recovery.telling import NothingToReport, report_of
 
 MOUNTED = frozenset({State.SUCCEEDED})
@@ -67,7 +68,7 @@ class Mounted:
 def mounted_panel(situation: Situation) -> Panel | None:
     """What is mounted where, once the report has told it and until it is taken back."""
     report = situation.found.get("report")
-    if not report or situation.change.state not in MOUNTED:
+    if not report or situation.change.state not in MOUNTED or handed_back(situation.change):
         return None
     mounts = [_mounted(row, situation.found) for row in report.get("mounts", ())]
     context = {"mounts": mounts, "skipped": report.get("skipped", ()), "host": situation.change.host.name}

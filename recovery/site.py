@@ -14,6 +14,19 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from recovery.attach import AttachFailed, run_site_command
+from recovery.handback.planner import KIND as HAND_BACK
+from recovery.planner import KIND as RECOVERY
+
+STILL_NEEDED = "The disk is given back when the undo or the hand back has ended; until then the host may need it."
+
+
+LEFT = {RECOVERY: State.UNDONE, HAND_BACK: State.SUCCEEDED}
+"""Kind of change → the state in which its host has let go of the disk."""
+
+
+def is_left(change: Change) -> bool:
+    """Whether the host has let go of the disk, so that it may be detached."""
+    return change.state is LEFT.get(change.kind)
 
 
 def disk_attach(actor: User, change: Change) -> None:
@@ -26,13 +39,11 @@ def disk_attach(actor: User, change: Change) -> None:
 
 
 def disk_detach(actor: User, change: Change) -> None:
-    """Give the disk back after the undo. Raises Denied, AttachFailed."""
+    """Give the disk back after the undo or the hand back. Raises Denied, AttachFailed."""
     if Role.OPERATOR not in actor_of(actor).roles:
         raise Denied("Only an operator may do this.", "detach", change)
-    if change.state is not State.UNDONE:
-        raise Denied(
-            "The disk is given back when the undo has ended; until then the host may need it.", "detach", change
-        )
+    if not is_left(change):
+        raise Denied(STILL_NEEDED, "detach", change)
     _site(actor, change, settings.DETACH_COMMAND, "change.detach")
 
 

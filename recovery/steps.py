@@ -74,14 +74,19 @@ UNCHANGED = Check("running-unchanged", "Every volume of the running system is as
 
 
 def baseline(recovery: Recovery) -> Step:
+    return baseline_of_host(recovery.host)
+
+
+def baseline_of_host(host: str) -> Step:
+    """The first step of every change of disks: what later steps compare with."""
     return Step(
         key="baseline",
-        title=f"See that {recovery.host} is as planned, and save what it looks like now",
+        title=f"See that {host} is as planned, and save what it looks like now",
         why=(
             "Later steps tell the old disk from the host's own by what was there before, and prove that nothing"
             " of the running system changed. LVM rewrites its files in /etc/lvm on its own, so they are copied."
         ),
-        host=recovery.host,
+        host=host,
         command=Call(("{run_dir}/baseline",), script=script("mounts.lib", "host_state.lib", "baseline"), timeout=180),
         precheck=(
             Check("host-as-planned", "It is the planned host, with the volume groups that the plan was made from."),
@@ -96,8 +101,7 @@ def baseline(recovery: Recovery) -> Step:
 
 def copy(recovery: Recovery) -> Step:
     text, path = recovery.request.metadata, recovery.original_path
-    return _file_step(
-        recovery,
+    return file_step(
         Step(
             key="copy",
             title=f"Copy {recovery.request.vm}'s LVM backup to {recovery.host}",
@@ -139,10 +143,10 @@ def edit(recovery: Recovery) -> Step:
         ),
         article=3,
     )
-    return _file_step(recovery, step, path, text)
+    return file_step(step, path, text)
 
 
-def _file_step(recovery: Recovery, step: Step, path: str, text: str) -> Step:
+def file_step(step: Step, path: str, text: str) -> Step:
     """The step that writes `text` to `path`, checks it by its hash, and removes it on undo."""
     args = {"path": path, "sha256": sha256(text)}
     words = (path, args["sha256"])
@@ -350,7 +354,7 @@ def write_back(recovery: Recovery, group_uuid: str) -> Undo:
                 group_uuid,
                 *_per_pv(recovery, "{{pv:{0}}}", "{{areas:{0}}}", "{{left:{0}}}", uuid=True),
             ),
-            script=script("areas.lib", "restore_areas"),
+            script=script("areas.lib", "give_back.lib", "restore_areas"),
             timeout=300,
         ),
         precheck=(
@@ -459,12 +463,12 @@ def mounts(recovery: Recovery) -> tuple[Step, ...]:
     """One step for each volume, a directory before what is mounted below it."""
     steps: list[Step] = []
     for volume in parents_first(recovery.request.volumes):
-        key = _key(f"mount-{volume.lv}", {step.key for step in steps})
+        key = step_key(f"mount-{volume.lv}", {step.key for step in steps})
         steps.append(_mount(recovery, volume, key))
     return tuple(steps)
 
 
-def _key(name: str, taken: set[str]) -> str:
+def step_key(name: str, taken: set[str]) -> str:
     """A step key, `[a-z0-9-]+`: volumes `Data` and `data` get different ones."""
     plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     return next(key for key in (plain, *(f"{plain}-{n}" for n in range(2, 1000))) if key not in taken)
@@ -487,7 +491,9 @@ def _mount(recovery: Recovery, volume: Volume, key: str) -> Step:
             else "Asked for writing: if the file system is dirty, its journal is replayed, which changes the old disk."
         ),
         host=recovery.host,
-        command=Call((device, volume.mount_point, mode, made), script=script("mount_volume"), timeout=180),
+        command=Call(
+            (device, volume.mount_point, mode, made), script=script("directories.lib", "mount_volume"), timeout=180
+        ),
         precheck=(
             Check("mountable", f"{device} is the old volume, {mode}, with something on it that can be mounted.", args),
             Check("place-free", f"Nothing is mounted on {volume.mount_point}, and it is empty or absent.", args),

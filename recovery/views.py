@@ -18,7 +18,6 @@ from changes.models import Change
 from changes.policy import Action, Decision, may, may_request
 from changes.services import Request as ChangeRequest
 from changes.services import change_create, change_edit
-from changes.states import State
 from execution.doorbell import ring_plan
 from execution.facts import pending, wish
 from execution.models import FactsWish
@@ -27,10 +26,11 @@ from people.access import Request, requires
 from people.roles import Role
 from recovery.attach import AttachFailed
 from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at, suggested_name
+from recovery.handback.planner import KIND as HAND_BACK
 from recovery.kind import KIND
 from recovery.preview import disks, groups
 from recovery.report import Report
-from recovery.site import disk_attach, disk_detach
+from recovery.site import STILL_NEEDED, disk_attach, disk_detach, is_left
 from recovery.telling import NothingToReport, report_of, report_page
 
 FRESH = timedelta(seconds=60)
@@ -146,10 +146,10 @@ def recovery_attach(request: Request, number: int) -> HttpResponse:
 
 @requires(Role.OPERATOR, methods="POST")
 def recovery_detach(request: Request, number: int) -> HttpResponse:
-    """After the undo: run the site's command that gives the old disk back."""
-    change = _change(number)
-    if change.state is not State.UNDONE:
-        raise PermissionDenied("The disk is given back when the undo has ended; until then the host may need it.")
+    """After the undo or the hand back: run the site's command that gives the old disk back."""
+    change = _change(number, KIND.key, HAND_BACK)
+    if not is_left(change):
+        raise PermissionDenied(STILL_NEEDED)
 
     def detach() -> None:
         _try(lambda: disk_detach(request.user, change))
@@ -193,8 +193,8 @@ def _try(act: Callable[[], None]) -> None:
         raise ActFailed(str(failed)) from failed
 
 
-def _change(number: int) -> Change:
-    change = Change.objects.select_related("host").filter(pk=number, kind=KIND.key).first()
+def _change(number: int, *kinds: str) -> Change:
+    change = Change.objects.select_related("host").filter(pk=number, kind__in=kinds or (KIND.key,)).first()
     if change is None:
         raise Http404(f"There is no recovery #{number}.")
     return change

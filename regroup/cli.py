@@ -137,6 +137,11 @@ def ask(client: Client, options: argparse.Namespace) -> Exit:
     return _told(client, options, client.post("/changes/recovery", _wish(options)))
 
 
+def hand_back(client: Client, options: argparse.Namespace) -> Exit:
+    wish = {"recovery": options.number, "reason": options.reason, "ticket": options.ticket}
+    return _told(client, options, client.post("/changes/handback", wish))
+
+
 def edit(client: Client, options: argparse.Namespace) -> Exit:
     return _told(client, options, client.put(f"/changes/{options.number}/recovery", _wish(options)))
 
@@ -229,6 +234,7 @@ def tell(client: Client, options: argparse.Namespace) -> Exit:
 ACTS: dict[str, Callable[[Client, argparse.Namespace], int]] = {
     **dict.fromkeys(("plan", "request"), ask),
     "edit": edit,
+    "handback": hand_back,
     "look": look,
     "list": changes,
     "hosts": hosts,

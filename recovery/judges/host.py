@@ -50,9 +50,13 @@ def baseline_saved(args: Mapping[str, Json], context: Context) -> Verdict:
 
 
 def running_unchanged(args: Mapping[str, Json], context: Context) -> Verdict:
-    old = "" if is_import(context) else context.plan.target["vg_uuid"]
-    changes = list(differences(without(baseline_of(context), old), context.ask(AskHost())))
+    changes = list(differences(running_system(context), context.ask(AskHost())))
     return no(" ".join(changes)) if changes else yes("Nothing of the running system has changed.")
+
+
+def running_system(context: Context) -> HostState:
+    """The baseline without the group that this is about; a copy has the running group's UUID, so then it is whole."""
+    return without(baseline_of(context), "" if is_import(context) else context.plan.target["vg_uuid"])
 
 
 def without(base: HostState, vg_uuid: str) -> HostState:
@@ -63,7 +67,7 @@ def without(base: HostState, vg_uuid: str) -> HostState:
 
 
 def backups_kept(args: Mapping[str, Json], context: Context) -> Verdict:
-    swapped = backups_swapped(baseline_of(context), context.ask(AskHost()))
+    swapped = backups_swapped(running_system(context), context.ask(AskHost()))
     if swapped:
         return no(
             f"/etc/lvm/backup/{swapped} no longer describes the running group {swapped}; run vgcfgbackup {swapped}."

@@ -13,13 +13,6 @@ crypto_LUKS) echo "$device is encrypted (LUKS). Open it by hand with its key." >
 LVM2_member) echo "$device is itself a physical volume of another group." >&2; exit 1 ;;
 esac
 
-# Make the directories that are missing, and remember which: undo removes only those.
-make_directories() {
-    [ -d "$1" ] && return
-    make_directories "$(dirname -- "$1")"
-    mkdir -- "$1"
-    printf '%s\n' "$1" >>"$made"
-}
 if [ "$(readlink -m -- "$point")" != "$point" ]; then
     echo "$point leads elsewhere through a symbolic link." >&2
     exit 1

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from changes.kinds import Context, Verdict
+from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Plan, Step, resolve_references
 from lab import Host
 from recovery.kind import KIND
@@ -59,6 +59,7 @@ class Walker:
     done: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
     log: dict[str, str] = field(default_factory=dict)
+    kind: ChangeKind = KIND
 
     def walk(self, *, upto: str = "", before: Mapping[str, Callable[[], object]] | None = None) -> Walker:
         """Run the steps that are not done; `before[key]()` is called first, as a person would act then."""
@@ -106,7 +107,7 @@ class Walker:
         context = self.context()
         found: dict[str, Any] = {}
         for check in checks:
-            verdict = KIND.judge(check, context)
+            verdict = self.kind.judge(check, context)
             self.said[key] = verdict.sentence
             if not verdict.holds:
                 return verdict
@@ -120,6 +121,6 @@ class Walker:
 
     def run(self, key: str, call: Any) -> None:
         context = self.context()
-        values = resolve_references(call.references(), lambda name: KIND.resolve(name, context))
+        values = resolve_references(call.references(), lambda name: self.kind.resolve(name, context))
         result = self.session.run(call.resolve(values))
         self.log[key] = f"{result.text}{result.error_text}\n(exit code {result.status})"

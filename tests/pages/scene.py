@@ -282,6 +282,7 @@ class Scene:
             set_step(run, f"mount-{lv}", found={**where, "dirty": lv == "var"})
         disk = {"device": "/dev/sdb", "disk": "sdb", "serial": "vm42-root", "size": 10 * GIB}
         set_step(run, "rescan", found={"disks": {OLD_PV: disk}})
+        set_step(run, "restore", found={"areas": {OLD_PV: "a" * 64}, "written": {"sdb": 2048}})
         set_step(run, "report", found=report(entries))
         set_step(
             run,

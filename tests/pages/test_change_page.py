@@ -25,7 +25,7 @@ def page(client, as_user, olu):
 def test_the_page_costs_few_queries_in_every_state(client, as_user, olu, scene, state, django_assert_max_num_queries):
     change = getattr(scene, state)()
     as_user(client, olu)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         assert client.get(f"/changes/{change.pk}/").status_code == 200
 
 

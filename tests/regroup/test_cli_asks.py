@@ -107,3 +107,8 @@ def test_the_old_fstab_says_what_goes_where(shell, rosa, wish, tmp_path):
     fstab.write_bytes(b"# Zaj\xedc\n/dev/mapper/RootVG-var /srv/data ext4\n")
     assert shell(rosa, "plan", *wish[:10], "--mount", "var", "--fstab", fstab).code == 0
     assert Change.objects.get().params["volumes"][0]["mount_point"] == "/recovered/vm42/srv-data"
+
+
+def test_a_hand_back_is_asked_for_by_the_recoverys_number(shell, rosa, scene):
+    said = shell(rosa, "handback", scene.succeeded().pk, "--reason", "The ledger was copied.")
+    assert "Hand vm42's disk back from app01" in said.out

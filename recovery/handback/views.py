@@ -1,0 +1,65 @@
+"""Asking for a hand back."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from changes.acting import try_act
+from changes.models import Change
+from changes.policy import Action, may, may_request
+from changes.services import Request as ChangeRequest
+from changes.services import change_create, change_edit
+from execution.doorbell import ring_plan
+from inventory.models import Host, Vm
+from people.access import Request, requires
+from people.roles import Role
+from recovery.handback.forms import HandBackForm
+from recovery.handback.kind import KIND
+from recovery.handback.wish import Wish
+
+
+@requires(Role.REQUESTER, methods="GET POST")
+def handback_new(request: Request) -> HttpResponse:
+    """The form; `?recovery=7` begins with that one."""
+    decision = may_request(request.actor)
+    if not decision.allowed:
+        raise PermissionDenied(decision.reason)
+    form = HandBackForm(request.POST or None, initial={"recovery": request.GET.get("recovery", "")})
+    if form.is_valid() and form.wish:
+        change = change_create(request.user, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
+        ring_plan(change)
+        return redirect("change", change.pk)
+    return _page(request, form, None)
+
+
+@requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
+def handback_edit(request: Request, number: int) -> HttpResponse:
+    """The same for a change that is not decided yet; the recovery stays what it is."""
+    change = Change.objects.select_related("host").filter(pk=number, kind=KIND.key).first()
+    if change is None:
+        raise Http404(f"There is no hand back #{number}.")
+    decision = may(Action.EDIT, request.actor, change.case())
+    if not decision.allowed:
+        raise PermissionDenied(decision.reason)
+    known = {"recovery": change.params["recovery"], "reason": change.reason, "ticket": change.ticket}
+    recovery = Change.objects.get(pk=change.params["recovery"])
+    form = HandBackForm(request.POST or None, initial=known, only=recovery)
+    if form.is_valid() and form.wish:
+        wanted = asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"])
+        return try_act(request, change, lambda: ring_plan(change_edit(request.user, change, wanted)), "")
+    return _page(request, form, change)
+
+
+def asked(wish: Wish, reason: str, ticket: str) -> ChangeRequest:
+    """The wish as a request of the floor below."""
+    host, vm = Host.objects.get(name=wish.host), Vm.objects.get(name=wish.vm)
+    return ChangeRequest(KIND.key, wish.to_json(), host.pk, vm.pk, reason, ticket)
+
+
+def _page(request: Request, form: HandBackForm, change: Change | None) -> HttpResponse:
+    url = reverse("handback_edit", args=[change.pk]) if change else reverse("handback_new")
+    context = {"form": form, "change": change, "url": url, "none": form.has_none and not form.is_bound}
+    return render(request, "handback/form.html", context, status=422 if form.is_bound else 200)
