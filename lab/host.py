@@ -24,7 +24,10 @@ from lab.qemu import ProcessMark, Qmp, start_qemu, wait_ended
 from lab.reach import ADDRESS, Door, free_port
 from lab.recipe import USER, HostIdentity
 
-BUSES = ("scsi0", "scsi1", "virtio-blk")
+PCI = {"virtio-blk": "virtio-blk-pci", "nvme": "nvme"}
+"""Bus → QEMU's driver, of disks that are PCI devices of their own."""
+
+BUSES = ("scsi0", "scsi1", *PCI)
 START_TIMEOUT = 60.0
 
 
@@ -213,8 +216,8 @@ class Host:
     def attach(self, disk: Disk, bus: str = "scsi0") -> None:
         """Attach `disk` to the running VM.
 
-        "scsi0": the guest sees it only after a rescan · "scsi1": it appears by itself · "virtio-blk": a
-        PCI disk, appears by itself. LabError when the serial is taken or another VM has the image.
+        "scsi0": the guest sees it only after a rescan · "scsi1": it appears by itself · "virtio-blk" and "nvme": PCI
+        disks, which appear by themselves; nvme0n1 stands before sda in every list. LabError when the serial is taken or another VM has the image.
         """
         if bus not in BUSES:
             raise LabError(f"no bus {bus!r}; there are {', '.join(BUSES)}")
@@ -222,8 +225,8 @@ class Host:
             raise LabError(f"serial {disk.serial!r} is not 1 to 20 letters, digits, dots, dashes")
         node = f"node-{disk.serial}"
         device = {"id": f"disk-{disk.serial}", "drive": node, "serial": disk.serial}
-        if bus == "virtio-blk":
-            device |= {"driver": "virtio-blk-pci", "bus": "pci.0"}
+        if bus in PCI:
+            device |= {"driver": PCI[bus], "bus": "pci.0"}
         else:
             device |= {"driver": "scsi-hd", "bus": f"{bus}.0"}
         with Qmp(self._folder) as qmp:

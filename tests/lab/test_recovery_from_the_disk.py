@@ -56,11 +56,16 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert vm42_disk.sha256() == before
 
 
-def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, app01: Host, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bus", "name"), [("scsi0", "sdb"), ("nvme", "nvme0n1")], ids=["after", "before"])
+def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(
+    lab: Lab, app01: Host, tmp_path: Path, bus: str, name: str
+) -> None:
+    """Whether it stands after the running disk in every list, or before it."""
     copy = Disk(tmp_path / "copy.raw", "app01-copy")
     copy_sparse(lab.build.root_disk("app01"), copy.path)
     before, as_it_was = copy.sha256(), running(app01)
-    app01.attach(copy)
+    app01.attach(copy, bus)
+    app01.run("udevadm settle")
     wanted = asked("", disk="app01-copy", vm="app01-old", volumes=[])
 
     forced = answer(app01, {**wanted, "strategy": "rename"})
@@ -72,11 +77,12 @@ def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, 
     walker.walk()
     assert "app01" in app01.run("cat /recovered/app01-old/root/etc/hostname", sudo=True)
     assert "(sda)" in app01.run("dmsetup deps -o devname RootVG-root", sudo=True)
-    assert "(sdb)" in app01.run("dmsetup deps -o devname vm42_RootVG-root", sudo=True)
+    assert f"({name})" in app01.run("dmsetup deps -o devname vm42_RootVG-root", sudo=True)
 
     walker.undo()
-    assert running(app01) == as_it_was
     app01.detach(copy.serial)
+    app01.run("udevadm settle")
+    assert running(app01) == as_it_was
     assert copy.sha256() == before
 
 
