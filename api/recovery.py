@@ -54,7 +54,8 @@ class RecoveryIn(Schema):
     `source` names a file on a host instead, where the backup system restored it or LVM keeps its archive; it is read
     when the plan is made.
     `fstab` is the text of the old VM's /etc/fstab: a volume without a mount point gets the one that it suggests, and
-    where `volumes` is empty, all that can be mounted are."""
+    where `volumes` is empty, all that can be mounted are.
+    `lasting` has the host mount the volumes again after a restart, by lines in its /etc/fstab; only with `disk`."""
 
     vm: str
     host: str
@@ -69,6 +70,7 @@ class RecoveryIn(Schema):
     file_name: str = ""
     disk: str = ""
     strategy: Literal["", "restore", "rename", "import"] = ""
+    lasting: bool = False
     attach_deadline: int = recovery.DEADLINE
 
 
@@ -165,6 +167,7 @@ def _asked(body: RecoveryIn) -> Request:
         attach_deadline=body.attach_deadline,
         disk=body.disk.strip(),
         strategy=body.strategy,
+        lasting=body.lasting,
         fstab=fstab,
         source=_source(body),
     )

@@ -217,7 +217,8 @@ class Host:
         """Attach `disk` to the running VM.
 
         "scsi0": the guest sees it only after a rescan · "scsi1": it appears by itself · "virtio-blk" and "nvme": PCI
-        disks, which appear by themselves; nvme0n1 stands before sda in every list. LabError when the serial is taken or another VM has the image.
+        disks, which appear by themselves; nvme0n1 stands before sda in every list. LabError when the serial is taken
+        or another VM has the image.
         """
         if bus not in BUSES:
             raise LabError(f"no bus {bus!r}; there are {', '.join(BUSES)}")

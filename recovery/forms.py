@@ -124,6 +124,12 @@ class RecoveryForm(forms.Form):
         help_text="Its lines, pasted. Mount points are named after where each volume was mounted.",
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "wrap": "off", **ANEW}),
     )
+    lasting = forms.BooleanField(
+        required=False,
+        label="Mount it again after a restart of the host",
+        help_text="Lines in the host’s /etc/fstab, with nofail; the plan shows them. Only for a disk that is attached.",
+        widget=forms.CheckboxInput(attrs=KEPT),
+    )
     new_vg = forms.CharField(
         max_length=200,
         label="New volume group name",
@@ -230,6 +236,7 @@ class Draft:
             attach_deadline=value.get("attach_deadline") or DEADLINE,
             disk=value.get("disk", ""),
             strategy=value.get("strategy", "") if value.get("disk") else "",
+            lasting=bool(value.get("lasting") and value.get("disk")),
             fstab=fstab_of(value.get("fstab", "")),
             source=None if self.upload else source_of(value.get("source", "")),
         ).to_json()
@@ -270,6 +277,7 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
     fields = {"vm": asked.vm, "host": asked.host, "new_vg": asked.new_vg, "reason": change.reason}
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
     values.update({"disk": asked.disk, "strategy": asked.strategy, "fstab": asked.fstab})
+    values.update({"lasting": "on"} if asked.lasting else {})
     values["source"] = str(asked.source or "")
     values["upload"] = str(upload.pk) if upload else ""
     seen = preview(data, asked.vm, asked.fstab) if data else None

@@ -10,6 +10,7 @@ from recovery import judges, planner, references
 from recovery.facts.attached import look
 from recovery.facts.contents import contents
 from recovery.facts.host import AskHost
+from recovery.facts.host_fstab import AskHostFstab
 from recovery.facts.planning import AskPlanning
 from recovery.facts.rescan import AskRescan
 from recovery.facts.sources import AskSource
@@ -50,7 +51,8 @@ class RecoveryKind:
             return Facts(host, planning).to_json()
         disk = str(params["disk"])
         attached = look(ask, host, disk)
-        return Facts(host, planning, attached, contents(ask, disk, attached, host)).to_json()
+        fstab = ask(AskHostFstab()) if params.get("lasting") else ""
+        return Facts(host, planning, attached, contents(ask, disk, attached, host), fstab).to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

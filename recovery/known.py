@@ -20,6 +20,8 @@ class Facts:
     attached: tuple[Attached, ...] = ()
     contents: Mapping[str, str] = field(default_factory=dict)
     """Logical volume → what is on it, for the attached disk's group, as far as it could be told."""
+    fstab: str = ""
+    """Text of the host's own /etc/fstab, where lines are to be put there."""
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -27,6 +29,7 @@ class Facts:
             "planning": self.planning.to_json(),
             "attached": [device.to_json() for device in self.attached],
             "contents": dict(self.contents),
+            **({"fstab": self.fstab} if self.fstab else {}),
         }
 
     @classmethod
@@ -34,4 +37,4 @@ class Facts:
         """What `to_json` made."""
         attached = tuple(Attached(**row) for row in data.get("attached", ()))
         host, planning = HostState.from_json(data["host"]), Planning.from_json(data["planning"])
-        return cls(host, planning, attached, data.get("contents", {}))
+        return cls(host, planning, attached, data.get("contents", {}), data.get("fstab", ""))

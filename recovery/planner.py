@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from changes.plan import Json, Plan, Refusal
-from recovery import counting, naming, steps
+from recovery import counting, lasting, naming, steps
 from recovery.asleep import asleep, awake, halves
 from recovery.attached import Found, find
 from recovery.contents import mountable, unmountable
@@ -54,7 +54,7 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
         return Refusal((error.message,), "metadata")
     if isinstance(recovery, Problem):
         return _refusal([recovery])
-    found = list(refusals(recovery, known))
+    found = [*refusals(recovery, known), *_unlasting(recovery, known)]
     return _refusal(found) if found else _plan(recovery, known)
 
 
@@ -156,6 +156,11 @@ def _evidence(request: Request, found: Found) -> str:
     return f"{where}: the metadata on the disk is good and no UUID is there twice, so vgrename by UUID is enough."
 
 
+def _unlasting(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
+    if recovery.request.lasting:
+        yield from lasting.problems(recovery, facts.fstab, dict(facts.contents))
+
+
 def _refusal(found: list[Problem]) -> Refusal:
     return Refusal(tuple(problem.sentence for problem in found), found[0].field)
 
@@ -170,6 +175,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
     arrival = () if recovery.disks else (steps.attach(recovery), steps.rescan(recovery))
     hidden = recovery.disks and facts.planning.uses_devices_file
     admit = (naming.admit(recovery),) if hidden else ()
+    last = (lasting.lasting(recovery, facts.fstab, dict(facts.contents)),) if request.lasting else ()
     quiet = () if recovery.strategy == IMPORT else (steps.quiet(recovery),)
     return Plan(
         kind=KIND,
@@ -189,6 +195,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             steps.vgscan(recovery),
             steps.activate(recovery),
             *steps.mounts(recovery),
+            *last,
             steps.report(recovery),
             counting.count(recovery),
         ),
@@ -249,10 +256,16 @@ def _warnings(recovery: Recovery, contents: Mapping[str, str]) -> Iterator[str]:
         f"While the {disk} carries the name {recovery.new}, {vm} would not boot from it. The undo gives the old"
         " name back."
     )
-    yield (
-        f"Do not restart {recovery.host} while the old {disk} is attached; undo first, or it may start from the wrong"
-        " one."
-    )
+    if recovery.request.lasting:
+        yield (
+            f"{recovery.host} mounts the volumes again at each start. LVM's read-only rule does not last that long:"
+            " only the mounts are read-only then, and root could write to the volumes under them."
+        )
+    else:
+        yield (
+            f"Do not restart {recovery.host} while the old {disk} is attached; undo first, or it may start from the"
+            " wrong one."
+        )
     writable = recovery.request.read_write
     if writable:
         yield (

@@ -84,6 +84,7 @@ class Request:
                      then the plan is made from what stands on it
     strategy         how the group gets its new name, one of `STRATEGIES`; empty leaves it to the planner
     fstab            text of the old VM's /etc/fstab: names the mount points where `volumes` is empty
+    lasting          whether the host mounts the volumes again after a restart (lines in its /etc/fstab)
     source           where `metadata` is read when the plan is made, if it was not uploaded
     """
 
@@ -100,6 +101,7 @@ class Request:
     strategy: str = ""
     fstab: str = ""
     source: Source | None = None
+    lasting: bool = False
 
     @property
     def read_write(self) -> tuple[str, ...]:
@@ -116,16 +118,19 @@ class Request:
             extra = {key: _text(params, key) for key in optional if key in params}
             deadline = int(params.get("attach_deadline", DEADLINE))
             place = params.get("source")
+            lasting = bool(params.get("lasting", False))
             source = Source(_text(place, "host"), _text(place, "path")) if place else None
         except (KeyError, TypeError) as error:
             raise ValueError(f"The request lacks or misuses {error}.") from error
-        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline, source=source)
+        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline, source=source, lasting=lasting)
 
     def to_json(self) -> dict[str, Json]:
         """The same as JSON, as `from_json` reads it."""
         volumes = [{"lv": v.lv, "mount_point": v.mount_point, "read_write": v.read_write} for v in self.volumes]
         names = ("vm", "host", "metadata", "new_vg", "file_name", "reason", "ticket", "attach_deadline")
         late = {name: getattr(self, name) for name in ("disk", "strategy", "fstab") if getattr(self, name)}
+        if self.lasting:
+            late["lasting"] = True
         if self.source:
             late["source"] = {"host": self.source.host, "path": self.source.path}
         return {**{name: getattr(self, name) for name in names}, **late, "volumes": volumes}

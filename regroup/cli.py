@@ -94,7 +94,8 @@ def _say(options: argparse.Namespace, change: Any, lines: Iterable[str]) -> None
 
 def _wish(options: argparse.Namespace) -> dict[str, Any]:
     """The request as the API has it."""
-    wish = {name: getattr(options, name) for name in ("vm", "host", "reason", "disk", "strategy", "ticket")}
+    plain = ("vm", "host", "reason", "disk", "strategy", "ticket", "lasting")
+    wish = {name: getattr(options, name) for name in plain}
     wish |= {"new_vg": options.name, "volumes": options.mount}
     if options.deadline is not None:
         wish["attach_deadline"] = options.deadline

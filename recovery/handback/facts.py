@@ -9,6 +9,7 @@ from changes.plan import Json
 from recovery.attached import Attached, attached_of
 from recovery.facts.areas import AskAreas, AskSaved, Saved
 from recovery.facts.host import AskHost, HostState
+from recovery.facts.host_fstab import AskHostFstab
 from recovery.facts.labels import AskLabels, AskTexts, Labelled
 from recovery.facts.planning import AskPlanning, Planning
 from recovery.handback.wish import Wish
@@ -31,6 +32,7 @@ class Facts:
     devices  those that the group lies on now, with the metadata text on each
     areas    UUID of each of them now → its metadata areas
     saved    UUID as planned by the recovery → what the recovery saved; empty where its directory is gone
+    fstab    text of the host's /etc/fstab
     """
 
     host: HostState
@@ -38,6 +40,7 @@ class Facts:
     devices: tuple[Attached, ...]
     areas: Mapping[str, Area]
     saved: Mapping[str, Saved]
+    fstab: str = ""
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -46,6 +49,7 @@ class Facts:
             "devices": [device.to_json() for device in self.devices],
             "areas": {uuid: asdict(area) for uuid, area in self.areas.items()},
             "saved": {uuid: asdict(saved) for uuid, saved in self.saved.items()},
+            "fstab": self.fstab,
         }
 
     @classmethod
@@ -57,6 +61,7 @@ class Facts:
             tuple(Attached(**row) for row in data["devices"]),
             {uuid: Area(**row) for uuid, row in data["areas"].items()},
             {uuid: Saved(**row) for uuid, row in data["saved"].items()},
+            data["fstab"],
         )
 
 
@@ -68,7 +73,7 @@ def gather(wish: Wish, ask: Ask) -> Facts:
     places = {label: _first_area(label) for label in ours}
     texts = ask(AskTexts(tuple(place for place in places.values() if place)))
     devices = tuple(attached_of(label, host, texts[place] if place else "") for label, place in places.items())
-    return Facts(host, planning, devices, _areas(ours, ask), ask(AskSaved(wish.run_dir)))
+    return Facts(host, planning, devices, _areas(ours, ask), ask(AskSaved(wish.run_dir)), ask(AskHostFstab()))
 
 
 def _first_area(label: Labelled) -> tuple[str, int] | None:

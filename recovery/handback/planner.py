@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 
 from changes.plan import Json, Plan, Refusal
 from recovery.facts.host import Dm, Group, HostState, names
+from recovery.facts.host_fstab import PATH
+from recovery.fstab_block import block_of, mentions
 from recovery.handback import steps
 from recovery.handback.facts import Facts
 from recovery.handback.steps import HandBack, Mounted
@@ -67,6 +69,12 @@ def refusals(wish: Wish, group: Group, known: Facts) -> Iterator[str]:
         yield from _unlike_the_recovery(wish, group, known)
     yield from _in_use(group, host)
     yield from _shared_disk(group, known)
+    line = mentions(known.fstab, group.name)
+    if line:
+        yield (
+            f"Line {line} of {PATH} on {wish.host} names {group.name}, and Regroup did not write it: the next start"
+            " would wait for a disk that has left. Take it out first."
+        )
     if known.planning.lacks:
         yield f"{wish.host} lacks {names(known.planning.lacks)}; install lvm2 and util-linux there."
 
@@ -135,6 +143,7 @@ def _hand_back(wish: Wish, group: Group, known: Facts) -> HandBack:
         awake=tuple(_awake(group, known.host)),
         changed=changed,
         uses_devices_file=known.planning.uses_devices_file,
+        fstab=known.fstab,
     )
 
 
@@ -186,6 +195,7 @@ def _plan(back: HandBack, known: Facts) -> Plan:
         },
         steps=(
             steps.baseline(back),
+            *((steps.drop_lines(back),) if block_of(back.fstab, back.new) else ()),
             *steps.unmounts(back),
             steps.deactivate(back),
             steps.save(back),

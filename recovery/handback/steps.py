@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from changes.plan import HIGH, MEDIUM, Call, Check, FileChange, Json, Step, Undo, Wait
 from recovery.attached import Attached
 from recovery.facts.host import Dm, Group
+from recovery.facts.host_fstab import PATH
+from recovery.fstab_block import without_lines
 from recovery.handback.wish import Wish
 from recovery.lvm.metadata import Metadata
 from recovery.scripts import script
-from recovery.steps import UNCHANGED, baseline_of_host, file_step, step_key
+from recovery.steps import UNCHANGED, baseline_of_host, file_step, sha256, step_key
 
 SAVED, REWRITE = "saved", "rewrite"
 """The saved bytes written back · the present metadata written under the old name."""
@@ -63,6 +65,7 @@ class HandBack:
     awake: tuple[tuple[str, Dm], ...]
     changed: str
     uses_devices_file: bool
+    fstab: str = ""
 
     @property
     def way(self) -> str:
@@ -84,6 +87,28 @@ class HandBack:
 
 def baseline(back: HandBack) -> Step:
     return baseline_of_host(back.wish.host)
+
+
+def drop_lines(back: HandBack) -> Step:
+    """Before anything is unmounted: the host must not mount it again, nor wait for it at its next start."""
+    after = without_lines(back.fstab, back.new)
+    return Step(
+        key="lines",
+        title=f"Take the lines of {back.new} out of {PATH}",
+        why="They had its volumes mounted at each start. Without the disk, the host would look for it in vain.",
+        host=back.wish.host,
+        command=Call((back.new,), script=script("drop_fstab_lines")),
+        precheck=(Check("fstab-is", f"{PATH} is as it was planned.", {"sha256": sha256(back.fstab)}),),
+        verify=(Check("fstab-lacks", f"{PATH} does not name {back.new} any more.", {"group": back.new}),),
+        undo=Undo(
+            title=f"Put the lines into {PATH} again",
+            command=Call((sha256(after), sha256(back.fstab)), script=script("write_fstab"), stdin=back.fstab),
+            verify=(Check("fstab-is", f"{PATH} has its old text.", {"sha256": sha256(back.fstab)}),),
+        ),
+        writes=(PATH,),
+        danger=MEDIUM,
+        files=(FileChange(PATH, back.fstab, after),),
+    )
 
 
 def unmounts(back: HandBack) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 A rule is a function (args of the check, context) -> Verdict. `host` the running system · `files` our files ·
 `disks` the old disk · `group` the group under its new name · `mounts` the volumes · `counts` what is
-on them.
+on them · `lasting` /etc/fstab.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
-from recovery.judges import counts, devices, disks, files, group, host, imported, mounts
+from recovery.judges import counts, devices, disks, files, group, host, imported, lasting, mounts
 
 Rule = Callable[[Mapping[str, Json], Context], Verdict]
 
-ROOMS = (host, files, devices, disks, group, imported, mounts, counts)
+ROOMS = (host, files, devices, disks, group, imported, mounts, counts, lasting)
 
 RULES: Mapping[str, Rule] = {name: rule for room in ROOMS for name, rule in room.RULES.items()}
 

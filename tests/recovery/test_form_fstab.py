@@ -43,3 +43,13 @@ def test_what_is_no_fstab_gets_one_sentence_at_its_field(desk):
     answer = desk.post(URL, filled(number, fstab="one two"))
     assert answer.status_code == 422
     assert re.search(r'id="id_fstab-error"[^>]*>\s*Line 1', answer.content.decode())
+
+
+def test_mounts_that_last_are_asked_for_with_the_disk_only(desk):
+    _, number = read(desk)
+    assert desk.post(URL, filled(number, lasting="on")).status_code == 302
+    assert "lasting" not in Change.objects.latest("pk").params
+    assert desk.post(URL, filled(number, lasting="on", disk="vm42-root")).status_code == 302
+    change = Change.objects.latest("pk")
+    assert change.params["lasting"] is True
+    assert re.search(r'name="lasting"[^>]* checked', desk.get(f"/changes/{change.pk}/edit").content.decode())

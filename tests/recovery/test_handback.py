@@ -208,6 +208,19 @@ def test_disks_that_cannot_be_read_are_left_alone():
     assert "cannot be read" in why_not(known(devices=(torn,)))
 
 
+def test_lines_in_the_hosts_fstab_go_first_and_can_be_put_back():
+    text = "/dev/sda1 / ext4 ro 0 0\n# begin Regroup vm42_RootVG\n/dev/x /x ext4 ro 0 0\n# end Regroup vm42_RootVG\n"
+    step = plan(known(fstab=text)).steps[1]
+    assert (step.key, step.files[0].before, step.files[0].after) == ("lines", text, "/dev/sda1 / ext4 ro 0 0\n")
+    assert step.undo is not None
+    assert step.undo.command is not None
+    assert step.undo.command.stdin == text
+
+
+def test_a_line_of_somebody_elses_must_go_first():
+    assert "Line 2 of /etc/fstab on app01 names vm42_RootVG" in why_not(known(fstab="\n/dev/vm42_RootVG/a /a ext4\n"))
+
+
 def test_a_host_without_tools_is_told():
     assert "lacks flock" in why_not(known(planning=replace(story.facts().planning, lacks=("flock",))))
 
@@ -232,9 +245,8 @@ def test_what_the_host_says_is_gathered_with_texts_areas_and_what_was_saved():
             return dict.fromkeys(fact.areas, TEXT)
         if isinstance(fact, hashes):
             return {device: "hash" for device, _ in fact.areas}
-        return {"planning": story.facts().planning, "saved areas": {}}.get(fact.name) or (
-            {} if fact.name == "saved areas" else recorded(fact)
-        )
+        known = {"planning": story.facts().planning, "saved areas": {}, "fstab": "x"}
+        return known[fact.name] if fact.name in known else recorded(fact)
 
     facts = gather(wish(), ask)
     assert [device.pv for device in facts.devices] == [PV]
