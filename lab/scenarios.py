@@ -71,6 +71,7 @@ class Situation:
     spoil     (disk, first byte, length) overwritten with zeros beforehand
     wanted    volumes asked for; empty leaves it to the planner
     reads     volume → what its file `f` must say once it is recovered
+    strategy  the one that a person chooses; empty leaves it to the planner
     asleep    volumes that must not be active; `closed` are active, but must not be mounted
     refused   the sentence, as a pattern, of the plan's refusal or of the step that says no; empty if it recovers
     """
@@ -88,6 +89,7 @@ class Situation:
     asleep: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     new_vg: str = "vm7_Root"
+    strategy: str = ""
     refused: str = ""
 
 
@@ -167,6 +169,31 @@ SITUATIONS = (
         text="",
         spoil=((0, 4096 + 512, 65536),),
         refused="Regroup does not write where it cannot read",
+    ),
+    Situation(
+        name="torn-text-with-a-file",
+        title="The same, and somebody has the backup file and says that it is to be restored",
+        shape="two",
+        strategy="restore",
+        spoil=((0, 4096 + 512, 65536),),
+        reads={"one": "first", "two": "second"},
+    ),
+    Situation(
+        name="torn-text-on-both",
+        title="The text on both disks is overwritten, and somebody has the backup file",
+        shape="two",
+        strategy="restore",
+        spoil=((0, 4096 + 512, 65536), (1, 4096 + 512, 65536)),
+        reads={"one": "first", "two": "second"},
+    ),
+    Situation(
+        name="torn-text-with-an-old-file",
+        title="The same, but the file is older than what the other disk says",
+        shape="two",
+        text="fewer",
+        strategy="restore",
+        spoil=((0, 4096 + 512, 65536),),
+        refused="The file does not agree with sd",
     ),
     Situation(
         name="lost-label",

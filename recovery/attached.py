@@ -63,13 +63,17 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A whole group on idle devices. `collides` says which UUIDs are on the host twice, empty if none."""
+    """A whole group on idle devices. `collides` says which UUIDs are on the host twice, empty if none.
+
+    `unread` are devices whose own text is damaged, so that `metadata` is that of a file (`recovery.damaged`).
+    """
 
     metadata: Metadata
     text: str
     devices: tuple[Attached, ...]
     collides: str
     awake: tuple[str, ...] = ()
+    unread: tuple[Attached, ...] = ()
 
 
 def attached_of(label: Labelled, host: HostState, text: str | LabelError) -> Attached:
@@ -193,7 +197,7 @@ def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> 
     if short:
         return Problem("disk", f"{short[0].spoken} is smaller than its physical volume: it is cut short.")
     awake = tuple(dm.name for device in devices for dm in users(device, host))
-    return Found(metadata, text, tuple(devices), _collision(metadata, devices, attached, host), awake)
+    return Found(metadata, text, tuple(devices), collision(metadata, devices, attached, host), awake)
 
 
 def _not_one(uuid: str, there: list[Attached], metadata: Metadata) -> str:
@@ -236,7 +240,7 @@ def _differs(text: str, metadata: Metadata) -> bool:
     return (group.id, group.seqno) != (metadata.volume_group.id, metadata.volume_group.seqno)
 
 
-def _collision(metadata: Metadata, devices: list[Attached], attached: tuple[Attached, ...], host: HostState) -> str:
+def collision(metadata: Metadata, devices: list[Attached], attached: tuple[Attached, ...], host: HostState) -> str:
     """Which UUID of the group is on another device as well; empty if all are unique."""
     return next(_collisions(metadata, devices, attached, host), "")
 

@@ -45,7 +45,20 @@ class Reading:
     def trouble(self, context: Context, *, ours_too: bool) -> str:
         """Why what the disks say is neither the file's text nor, with `ours_too`, what we made of it."""
         file, ours = file_of(context), _ours(context)
-        return self._first_trouble(context, lambda disk: compare(file, disk).is_none or (ours_too and ours(disk)), file)
+        lenient = bool(context.plan.settings.get("damaged"))
+        return self._first_trouble(
+            context, lambda disk: compare(file, disk).is_none or (ours_too and ours(disk)), file, lenient=lenient
+        )
+
+    def unread(self, context: Context, uuid: str) -> str:
+        """Why one physical volume does not say what the file says, or what we made of it; empty if it does."""
+        file, ours = file_of(context), _ours(context)
+        texts = [text for owner, text in self._texts(context) if owner == uuid]
+        wrong = next((text for text in texts if isinstance(text, str)), "")
+        if wrong or not texts:
+            return wrong or "it has no metadata area."
+        fits = all(compare(file, text).is_none or ours(text) for text in texts if isinstance(text, Metadata))
+        return "" if fits else "it says something else than the file."
 
     def not_ours(self, context: Context) -> str:
         """Why a physical volume carries something else than our edited text; empty if all carry it."""
@@ -55,8 +68,13 @@ class Reading:
         """What the physical volumes say, as far as it can be read; one for each metadata area in use."""
         return [text for _, text in self._texts(context) if isinstance(text, Metadata)]
 
-    def _first_trouble(self, context: Context, fits: Callable[[Metadata], bool], file: Metadata) -> str:
-        texts = self._texts(context)
+    def _first_trouble(
+        self, context: Context, fits: Callable[[Metadata], bool], file: Metadata, *, lenient: bool = False
+    ) -> str:
+        """`lenient` passes over texts that cannot be read: they were damaged when it was planned."""
+        texts = [(uuid, text) for uuid, text in self._texts(context) if not (lenient and isinstance(text, str))]
+        if lenient and not texts:
+            return ""
         if not texts:
             return "None of the physical volumes carries metadata; the group cannot be compared with the file."
         for uuid, text in texts:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from changes.kinds import Context, Elsewhere, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
+from recovery.damaged import locate
 from recovery.facts.attached import look
 from recovery.facts.contents import contents
 from recovery.facts.host import AskHost
@@ -52,7 +53,8 @@ class RecoveryKind:
         disk = str(params["disk"])
         attached = look(ask, host, disk)
         fstab = ask(AskHostFstab()) if params.get("lasting") else ""
-        return Facts(host, planning, attached, contents(ask, disk, attached, host), fstab).to_json()
+        found = locate(disk, str(params.get("metadata", "")), str(params.get("strategy", "")), attached, host)
+        return Facts(host, planning, attached, contents(ask, found), fstab).to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

@@ -21,9 +21,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from changes.plan import Json, Plan, Refusal
-from recovery import counting, lasting, naming, steps
+from recovery import counting, damaged, lasting, naming, steps
 from recovery.asleep import asleep, awake, halves
-from recovery.attached import Found, find
+from recovery.attached import Found
 from recovery.contents import mountable, unmountable
 from recovery.facts.host import names
 from recovery.fstab import parse_fstab
@@ -86,11 +86,14 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
 
     rename   the disk's own metadata is good and no UUID of it is on the host twice: nothing else is needed
     import   the disk is a copy of one that the host has: it needs UUIDs of its own, or LVM mixes the two up
-    restore  as from a file; chosen by a person, who may want the story's way
+    restore  as from a file; chosen by a person, who may want the story's way, or has a file for a damaged disk
     """
-    found = find(request.disk, facts.attached, facts.host)
+    found = damaged.locate(request.disk, request.metadata, request.strategy, facts.attached, facts.host)
     if isinstance(found, Problem):
         return found
+    evidence = damaged.confirmed(found, facts.contents) if found.unread else _evidence(request, found)
+    if isinstance(evidence, Problem):
+        return evidence
     problem = _disagreement(request, found) or _unfit_strategy(request, found)
     if problem:
         return problem
@@ -104,7 +107,8 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
         edited=renamed(found.metadata, request.new_vg),
         strategy=request.strategy or (IMPORT if found.collides else RENAME),
         disks=tuple(device.identity for device in found.devices),
-        evidence=_evidence(request, found),
+        evidence=evidence,
+        damaged=tuple(device.pv for device in found.unread),
     )
 
 
@@ -190,6 +194,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             steps.identify(recovery),
             *quiet,
             steps.save(recovery),
+            *damaged.mends(recovery),
             NAMING[recovery.strategy](recovery),
             steps.pvscan(recovery),
             steps.vgscan(recovery),
@@ -237,6 +242,7 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
         **({"halves": list(hidden)} if hidden else {}),
         **({"strategy": recovery.strategy, "text": recovery.request.metadata} if recovery.disks else {}),
         **({"evidence": recovery.evidence} if recovery.evidence else {}),
+        **({"damaged": list(recovery.damaged)} if recovery.damaged else {}),
     }
 
 

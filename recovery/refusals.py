@@ -11,13 +11,16 @@ from collections.abc import Iterator, Mapping
 from recovery.asleep import asleep, awake
 from recovery.contents import unmountable
 from recovery.facts.host import Group, HostState, names
-from recovery.facts.planning import FREE_ENOUGH, Planning
+from recovery.facts.planning import FREE_ENOUGH, Planning, version
 from recovery.known import Facts
 from recovery.lvm.metadata import InvalidName, dm_name, validate_dm_names, validate_vg_name
 from recovery.request import IMPORT, Problem
 from recovery.steps import Recovery
 
 MOST_PVS = 16
+
+MENDS = (2, 3, 8)
+"""First LVM that is known to mend one metadata area (`pvck --repairtype metadata`)."""
 
 
 def refusals(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
@@ -232,6 +235,12 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
             "host",
             f"{host} uses an LVM devices file, and the disk is a copy of one that is in it. Regroup does not import"
             " copies there; choose a host without a devices file.",
+        )
+    if recovery.damaged and version(planning.lvm_version) < MENDS:
+        yield Problem(
+            "host",
+            f"{host} has LVM {planning.lvm_version.split('(')[0]}, which cannot mend a damaged metadata area; 2.03.08"
+            " and newer can. Choose another host for this recovery.",
         )
     if any(" multipath " in f" {line} " for dm in facts.host.mappings for line in dm.table):
         yield Problem(

@@ -31,6 +31,8 @@ class Recovery:
     """Identities of disks that are attached already, in the order of the physical volumes; else empty."""
     evidence: str = ""
     """Why the strategy is the right one, where the planner could see the disk."""
+    damaged: tuple[str, ...] = ()
+    """Physical volumes whose own metadata cannot be read, so that the file alone describes the group."""
 
     @property
     def host(self) -> str:

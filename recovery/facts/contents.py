@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recovery.attached import Attached, Found, find
+from recovery.attached import Found
 from recovery.contents import Place, places
-from recovery.facts.host import HostState
 from recovery.facts.sections import ended_well, lines
+from recovery.request import Problem
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import Ask
@@ -34,9 +34,8 @@ class AskSignatures:
         return {(device, int(start)): "" if kind == "-" else kind for device, start, kind in rows if kind != "?"}
 
 
-def contents(ask: Ask, name: str, attached: tuple[Attached, ...], host: HostState) -> dict[str, str]:
-    """Volume of the named disk's group → what blkid calls its content. Empty where there is no whole group."""
-    found = find(name, attached, host)
+def contents(ask: Ask, found: Found | Problem) -> dict[str, str]:
+    """Volume of the group that was found → what blkid calls its content. Empty where there is no whole group."""
     placed = places(found) if isinstance(found, Found) else {}
     if not placed:
         return {}

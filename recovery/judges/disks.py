@@ -216,6 +216,13 @@ def ready_to_restore(args: Mapping[str, Json], context: Context) -> Verdict:
     return yes("The disk is the one that was identified, and nothing of it is active.")
 
 
+def mended(args: Mapping[str, Json], context: Context) -> Verdict:
+    trouble = read_disks(context).unread(context, str(args["pv"]))
+    if trouble:
+        return no(f"Physical volume {args['pv']} on the disk: {trouble}")
+    return yes(f"The metadata on physical volume {args['pv']} says what the file says.")
+
+
 def areas_as_left(args: Mapping[str, Json], context: Context) -> Verdict:
     reading = read_disks(context)
     absent = [uuid for uuid in pv_uuids(context) if not reading.with_uuid(uuid)]
@@ -281,6 +288,7 @@ RULES = {
     "old-name-asleep": old_name_asleep,
     "areas-saved": areas_saved,
     "ready-to-restore": ready_to_restore,
+    "mended": mended,
     "areas-as-left": areas_as_left,
     "old-disk-idle": old_disk_idle,
     "disks-idle": old_disk_idle,

@@ -56,15 +56,12 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert vm42_disk.sha256() == before
 
 
-@pytest.mark.parametrize(("bus", "name"), [("scsi0", "sdb"), ("nvme", "nvme0n1")], ids=["after", "before"])
-def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(
-    lab: Lab, app01: Host, tmp_path: Path, bus: str, name: str
-) -> None:
-    """Whether it stands after the running disk in every list, or before it."""
+def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, app01: Host, tmp_path: Path) -> None:
+    """On NVMe, so that it stands before the running disk in every list: nothing may depend on who comes first."""
     copy = Disk(tmp_path / "copy.raw", "app01-copy")
     copy_sparse(lab.build.root_disk("app01"), copy.path)
     before, as_it_was = copy.sha256(), running(app01)
-    app01.attach(copy, bus)
+    app01.attach(copy, "nvme")
     app01.run("udevadm settle")
     wanted = asked("", disk="app01-copy", vm="app01-old", volumes=[])
 
@@ -77,7 +74,7 @@ def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(
     walker.walk()
     assert "app01" in app01.run("cat /recovered/app01-old/root/etc/hostname", sudo=True)
     assert "(sda)" in app01.run("dmsetup deps -o devname RootVG-root", sudo=True)
-    assert f"({name})" in app01.run("dmsetup deps -o devname vm42_RootVG-root", sudo=True)
+    assert "(nvme0n1)" in app01.run("dmsetup deps -o devname vm42_RootVG-root", sudo=True)
 
     walker.undo()
     app01.detach(copy.serial)

@@ -66,7 +66,7 @@ def _request(situation: Situation, made: Made) -> dict[str, object]:
     volumes = [{"lv": name, "mount_point": f"/recovered/vm7/{name}"} for name in situation.wanted]
     text = made.texts[situation.text] if situation.text else ""
     asks = {} if situation.late else {"disk": made.disks[0].serial}
-    return asked(text, vm="vm7", new_vg=situation.new_vg, volumes=volumes, **asks)
+    return asked(text, vm="vm7", new_vg=situation.new_vg, volumes=volumes, strategy=situation.strategy, **asks)
 
 
 def _walk(situation: Situation, walker: Walker, host: Host, disks: list[Disk]) -> None:

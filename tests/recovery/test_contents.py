@@ -42,8 +42,8 @@ def test_a_volumes_first_extent_is_counted_from_where_the_extents_begin() -> Non
 def test_what_cannot_be_told_is_left_out() -> None:
     root = places(found())["root"]
     said: Any = {(root.device, root.start): "ext4"}
-    assert contents(lambda _: said, "vm42-root", (OLD,), facts().host) == {"root": "ext4"}
-    assert contents(lambda _: said, "another", (OLD,), facts().host) == {}
+    assert contents(lambda _: said, find("vm42-root", (OLD,), facts().host)) == {"root": "ext4"}
+    assert contents(lambda _: said, find("another", (OLD,), facts().host)) == {}
 
 
 def test_what_is_not_asked_for_is_mounted_by_what_stands_on_it_and_not_by_its_name() -> None:
