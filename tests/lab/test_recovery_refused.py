@@ -27,6 +27,20 @@ def test_an_old_disk_that_is_attached_before_the_plan_is_to_be_detached(lab: Lab
     assert isinstance(made, Refusal)
     assert "Detach its disk first" in made.reasons[0]
 
+    # A node as multipathd makes it: a path to the disk, which has its own name and number.
+    app01.run(
+        "modprobe dm-multipath; dmsetup create mpatha --table '0 2048 multipath 0 0 1 1 round-robin 0 1 0 8:16'",
+        sudo=True,
+    )
+    named = {**params, "metadata": "", "disk": "vm42-root"}
+    made = KIND.plan(named, KIND.gather(named, SessionAsk(reach(app01))))
+    assert isinstance(made, Refusal)
+    assert "is in use by mpatha, which is no logical volume" in made.reasons[0]
+    other = {**params, "host": "app01"}
+    made = KIND.plan(other, KIND.gather(other, SessionAsk(reach(app01))))
+    assert isinstance(made, Refusal)
+    assert any("app01 uses multipath" in reason for reason in made.reasons)
+
 
 def test_another_disk_is_named_and_the_right_one_goes_on(
     lab: Lab, app01: Host, vm42_disk: Disk, db07_disk: Disk
