@@ -93,15 +93,30 @@ class Elsewhere:
 
 Lacks = Callable[[Mapping[str, Json]], Elsewhere | None]
 
+Follows = Callable[[Mapping[str, Json]], int]
+
 _KINDS: dict[str, ChangeKind] = {}
 _LACKS: dict[str, Lacks] = {}
+_FOLLOWS: dict[str, Follows] = {}
 
 
-def register(kind: ChangeKind, lacks: Lacks | None = None) -> None:
-    """Called once by the kind's AppConfig.ready(). `lacks` tells what is read elsewhere each time it is planned."""
+def register(kind: ChangeKind, lacks: Lacks | None = None, follows: Follows | None = None) -> None:
+    """Called once by the kind's AppConfig.ready().
+
+    lacks    tells what is read elsewhere each time it is planned
+    follows  gives the number of the change that this one brings to its end, and whose lasting locks it takes over
+    """
     _KINDS[kind.key] = kind
     if lacks:
         _LACKS[kind.key] = lacks
+    if follows:
+        _FOLLOWS[kind.key] = follows
+
+
+def followed(key: str, params: Mapping[str, Json]) -> int | None:
+    """The change that a request of this kind brings to its end, if it does."""
+    follows = _FOLLOWS.get(key)
+    return follows(params) if follows else None
 
 
 def elsewhere(key: str, params: Mapping[str, Json]) -> Elsewhere | None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from changes.history import note
-from changes.kinds import kind_of
+from changes.kinds import followed, kind_of
 from changes.models import Approval, Change, Lock, Transition
 from changes.plan import Plan, Refusal
 from changes.policy import Action, may, may_request
@@ -236,13 +236,16 @@ def permitted(actor: User, change: Change, action: Action) -> Change:
 
 
 def locks_take(change: Change, keys: list[str]) -> dict[str, int]:
-    """Take every lock or none, raising each fence by one. Returns key → fence. Raises LockHeld."""
-    fences = {}
+    """Take every lock or none, raising each fence by one. Returns key → fence. Raises LockHeld.
+
+    A change that succeeded keeps the locks of its subjects; the one that follows it takes them over.
+    """
+    fences, before = {}, kept_by_followed(change)
     with transaction.atomic():
         for key in sorted(keys):
             Lock.objects.get_or_create(key=key)
             lock = Lock.objects.select_for_update().get(key=key)
-            if lock.holder_id not in (None, change.pk):
+            if lock.holder_id not in (None, change.pk, before):
                 raise LockHeld(key, lock.holder_id)
             lock.holder, lock.fence, lock.taken_at = change, lock.fence + 1, timezone.now()
             lock.save()
@@ -250,9 +253,20 @@ def locks_take(change: Change, keys: list[str]) -> dict[str, int]:
     return fences
 
 
+def kept_by_followed(change: Change) -> int | None:
+    """The change that this one follows, while it stands as it succeeded; else None."""
+    number = followed(change.kind, change.params)
+    if number is None or not Change.objects.filter(pk=number, status=State.SUCCEEDED).exists():
+        return None
+    return number
+
+
 def locks_release(change: Change, keys: list[str] | None = None) -> None:
-    """Give back the named locks of the change, or all of them."""
+    """Give back the named locks of the change, or all of them: to nobody, or to the change that kept them before."""
     held = Lock.objects.filter(holder=change)
     if keys is not None:
         held = held.filter(key__in=keys)
+    before = None if change.state is State.SUCCEEDED else kept_by_followed(change)
+    if before:
+        held.exclude(key__startswith="host:").update(holder=before)
     held.update(holder=None)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from changes.models import Approval, Change, Lock
 from changes.plan import Refusal
 from changes.policy import Vote, valid_votes
-from changes.services import LockHeld, locks_release, locks_take, move
+from changes.services import LockHeld, kept_by_followed, locks_release, locks_take, move
 from changes.states import HOLDS_HOST, State
 from execution.leases import Lease, raise_fence
 from execution.models import DO, Run, StepRun
@@ -63,7 +63,7 @@ def conditions(change: Change, trigger: int | None = None) -> list[Condition]:
 
 def _locks(change: Change) -> Condition:
     held = Lock.objects.filter(key__in=lock_keys(change), holder__isnull=False).exclude(holder=change)
-    row = held.first()
+    row = held.exclude(holder=kept_by_followed(change)).first()
     if row:
         what = row.key.partition(":")[2]
         return Condition("Lock", False, f"Change #{row.holder_id} holds {what}.")

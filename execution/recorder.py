@@ -12,6 +12,7 @@ from functools import singledispatchmethod
 from django.db import transaction
 from django.utils import timezone
 
+from changes.kinds import followed
 from changes.services import locks_release, move
 from changes.states import State, StepState
 from execution import events
@@ -145,7 +146,8 @@ class Recorder:
         if new is State.UNDONE:
             locks_release(change)
         elif new is State.SUCCEEDED:
-            locks_release(change, [f"host:{change.host.name}"])
+            ends_another = followed(change.kind, change.params) is not None
+            locks_release(change, None if ends_another else [f"host:{change.host.name}"])
 
     def _forget_wait(self) -> None:
         run = self.run

@@ -34,10 +34,15 @@ def requested(dashboard: Dashboard, host: str = "app01") -> int:
 def started(dashboard: Dashboard, host: str = "app01") -> int:
     """Amir approves what Rosa asked for, and Olu starts it; the number."""
     number = requested(dashboard, host)
+    approved_and_run(dashboard, number)
+    return number
+
+
+def approved_and_run(dashboard: Dashboard, number: int) -> None:
+    """Amir approves a submitted change, and Olu starts it."""
     digest = dashboard.change(number)["digest"]
     dashboard.act("amir", number, "approve", digest=digest, comment="Read every step.")
     dashboard.act("olu", number, "run")
-    return number
 
 
 def attach(dashboard: Dashboard, number: int, host: str = "app01") -> None:
