@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from lab import old_disk
+from lab import Disk, old_disk
+from recovery.lvm.label import metadata_text, parse_label, parse_mda_header
+from recovery.lvm.metadata import Metadata, parse_metadata
 from tests.product.dashboard import Dashboard, Refused
 from tests.product.story import MOUNTS, NEW, approved_and_run, body, groups, recovered, requested, started
 
@@ -14,6 +16,14 @@ def readable(host) -> dict[str, str]:
     """SHA-256 of every data file below the mounted volumes, as the host reads it."""
     out = host.run(f"find {' '.join(MOUNTS.values())} -xdev -type f -exec sha256sum {{}} +", sudo=True)
     return {path: digest for digest, path in re.findall(r"^(\w{64})  (.+)$", out, re.MULTILINE)}
+
+
+def on_disk(disk: Disk) -> Metadata:
+    """The group's metadata as it stands on the disk."""
+    data = disk.path.read_bytes()
+    area = parse_label(data[:2048]).metadata_areas[0].offset
+    header = parse_mda_header(data[area : area + 512])
+    return parse_metadata(metadata_text(data[area : area + header.size], header))
 
 
 @pytest.fixture(scope="module")
@@ -147,5 +157,5 @@ def test_a_disk_written_to_since_is_not_given_back_but_handed_back(dashboard):
     dashboard.until(back["number"], "succeeded")
     assert set(groups(host)) == {"RootVG"}
     host.detach(disk.serial)
-    assert b"RootVG {" in disk.path.read_bytes()[4096 : 1 << 20]
+    assert on_disk(disk).volume_group.name == "RootVG"
     assert b"written-since" in disk.path.read_bytes()
