@@ -22,5 +22,5 @@ class RecoveryConfig(AppConfig):
         register_panel(KIND.key, Place.RESULT, handback.after_panel)
         register_words(KIND.key, Words(undo=panels.undo_words, confirm=panels.confirm_words))
         register(HAND_BACK, follows=lambda params: int(params["recovery"]))
-        register_panel(HAND_BACK.key, Place.RESULT, handback.detach_panel)
+        register_panel(HAND_BACK.key, Place.RESULT, panels.detach_panel)
         register_words(HAND_BACK.key, Words(confirm=handback.confirm_words))

@@ -15,6 +15,7 @@ from changes.policy import Action
 from changes.states import State
 from people.roles import Role
 from recovery.handback.asking import handed_back
+from recovery.site import is_left
 from recovery.telling import NothingToReport, report_of
 
 MOUNTED = frozenset({State.SUCCEEDED})
@@ -94,8 +95,8 @@ def attach_panel(situation: Situation) -> Panel | None:
 
 
 def detach_panel(situation: Situation) -> Panel | None:
-    """After the undo the disk is given back, by the site's own way or by a person."""
-    if situation.change.state is not State.UNDONE or not {"rescan", "restore"} & situation.found.keys():
+    """After the undo, or the hand back, the disk is given back, by the site's own way or by a person."""
+    if not is_left(situation.change) or not {"rescan", "restore", "name"} & situation.found.keys():
         return None
     context = {
         "vm": situation.plan.target.get("vm", ""),

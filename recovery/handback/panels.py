@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from changes.panels import Panel, Situation
 from changes.plan import Plan
-from changes.states import State
 from people.roles import Role
 from recovery.handback.asking import KEPT, handed_back
 
@@ -28,19 +25,6 @@ def after_panel(situation: Situation) -> Panel | None:
             "may": Role.REQUESTER in situation.actor.roles,
         },
     )
-
-
-def detach_panel(situation: Situation) -> Panel | None:
-    """After the run: the disk is still connected to the host at the hypervisor."""
-    if situation.change.state is not State.SUCCEEDED:
-        return None
-    context = {
-        "vm": situation.plan.target.get("vm", ""),
-        "host": situation.change.host.name,
-        "number": situation.change.number,
-        "offered": bool(settings.DETACH_COMMAND) and Role.OPERATOR in situation.actor.roles,
-    }
-    return Panel("recovery/_detach.html", context)
 
 
 def confirm_words(plan: Plan, step: str) -> str:
