@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recovery.facts.sections import ended_well, lines
 from recovery.scripts import script
 from ssh.command import Command
+from ssh.sections import ended_well, lines
 from ssh.session import Result
 
 

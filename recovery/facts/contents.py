@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from recovery.attached import Found
 from recovery.contents import Place, places
-from recovery.facts.sections import ended_well, lines
 from recovery.request import Problem
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import Ask
+from ssh.sections import ended_well, lines
 from ssh.session import Result
 
 

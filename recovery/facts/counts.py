@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recovery.facts.sections import ended_well
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well
 from ssh.session import Result
 
 TIMED_OUT = frozenset({124, 137})

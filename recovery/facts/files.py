@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from recovery.facts.sections import ended_well, lines
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well, lines
 from ssh.session import Result
 
 

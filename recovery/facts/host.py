@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from changes.plan import Json
-from recovery.facts.sections import Parts, ended_well, lines, part, parts, unescaped
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import Parts, ended_well, lines, part, parts, unescaped
 from ssh.session import Result
 
 WHAT = "The state of the host"

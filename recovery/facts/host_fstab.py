@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recovery.facts.sections import ended_well
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well
 from ssh.session import Result
 
 PATH = "/etc/fstab"

@@ -6,7 +6,6 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from recovery.facts.sections import ended_well, lines, unescaped
 from recovery.lvm.label import (
     LabelError,
     MdaHeader,
@@ -18,6 +17,7 @@ from recovery.lvm.label import (
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well, lines, unescaped
 from ssh.session import Result
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from changes.plan import Json
 from recovery.facts.host import Mount, parse_mount
-from recovery.facts.sections import ended_well, lines
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well, lines
 from ssh.session import Result
 
 

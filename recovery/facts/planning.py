@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from changes.plan import Json
-from recovery.facts.sections import ended_well
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well
 from ssh.session import Result
 
 OLDEST = (2, 2, 158)

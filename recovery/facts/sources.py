@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from changes.plan import Json
-from recovery.facts.sections import ended_well
 from recovery.lvm.metadata import MetadataError
 from recovery.lvm.upload import LIMIT, decode_upload
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import ended_well
 from ssh.session import Result
 
 WRONG = {

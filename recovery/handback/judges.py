@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from changes.answers import no, not_yet, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
 from recovery import judges
@@ -12,9 +13,8 @@ from recovery.disks import pv_uuids, read_disks
 from recovery.facts.files import AskFile
 from recovery.facts.host import AskHost, names
 from recovery.facts.mounts import AskHolders, AskVolume
-from recovery.facts.sections import ended_well
-from recovery.judges.answers import no, not_yet, yes
 from ssh.command import Command
+from ssh.sections import ended_well
 from ssh.session import Result
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from changes.answers import yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.facts.counts import AskCounts, Count
 from recovery.facts.host import names
-from recovery.judges.answers import yes
 from recovery.judges.mounts import report
 from ssh.facts import FactError
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import pv_uuids, read_disks
 from recovery.facts.devices import AskAdmitted
 from recovery.facts.host import AskHost, names
-from recovery.judges.answers import no, yes
 
 
 def lvm_sees(args: Mapping[str, Json], context: Context) -> Verdict:

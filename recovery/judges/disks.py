@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from changes.answers import no, not_yet, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import Reading, file_of, group_pvs, is_import, pv_uuids, read_disks, vg_uuid
@@ -11,7 +12,6 @@ from recovery.facts.areas import AskAreas, AskSaved
 from recovery.facts.files import AskFile
 from recovery.facts.host import AskHost, Dm, HostState, names
 from recovery.facts.labels import AskTexts, Labelled
-from recovery.judges.answers import no, not_yet, yes
 from recovery.lvm.label import LabelError
 from recovery.lvm.metadata import MetadataError, dm_name, parse_metadata
 

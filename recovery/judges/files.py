@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.facts.files import AskFile, AskGroupInFile
-from recovery.judges.answers import no, yes
 
 
 def path_of(args: Mapping[str, Json], context: Context) -> str:

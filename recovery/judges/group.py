@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import Reading, baseline_of, group_pvs, pv_uuids, read_disks, vg_uuid
 from recovery.facts.host import AskHost, Dm, HostState, names
-from recovery.judges.answers import no, yes
 from recovery.judges.disks import area_hashes
 from recovery.judges.host import backups_swapped
 from recovery.lvm.metadata import dm_name

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import baseline_of, is_import, pv_uuids
 from recovery.facts.files import AskRoom
 from recovery.facts.host import AskBaseline, AskHost, HostState
 from recovery.facts.planning import FREE_ENOUGH
-from recovery.judges.answers import no, yes
 
 
 def host_as_planned(args: Mapping[str, Json], context: Context) -> Verdict:

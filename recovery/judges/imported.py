@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import Reading, edited_of, is_copy, pv_uuids, read_disks
 from recovery.facts.host import AskHost, HostState, names
-from recovery.judges.answers import no, yes
 from recovery.judges.disks import area_hashes
 from recovery.lvm.metadata import Metadata
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.facts.files import AskFile
 from recovery.facts.host_fstab import PATH, AskHostFstab
 from recovery.fstab_block import block_of, mentions
-from recovery.judges.answers import no, yes
 
 
 def fstab_is(args: Mapping[str, Json], context: Context) -> Verdict:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.contents import UNMOUNTABLE
 from recovery.disks import vg_uuid
 from recovery.facts.host import Mount, names
 from recovery.facts.mounts import AskContents, AskHolders, AskVolume, VolumeState
-from recovery.judges.answers import no, yes
 
 NO_REPLAY = frozenset({"norecovery", "noload", "nologreplay", "rescue=nologreplay"})
 """Mount options that say: the journal was dirty, and was not replayed."""
