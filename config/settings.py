@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "changes",
     "execution",
     "recovery",
+    "networking",
     "pages",
     "api",
     "config",

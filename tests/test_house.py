@@ -12,7 +12,19 @@ from changes.kinds import kinds
 from changes.states import HOLDS_HOST, TRANSITIONS
 
 DOCS = Path("docs")
-OURS = ("api", "audit", "changes", "config", "execution", "inventory", "pages", "people", "recovery", "regroup")
+OURS = (
+    "api",
+    "audit",
+    "changes",
+    "config",
+    "execution",
+    "inventory",
+    "networking",
+    "pages",
+    "people",
+    "recovery",
+    "regroup",
+)
 
 
 def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

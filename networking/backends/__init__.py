@@ -1,0 +1,1 @@
+"""The files of five network managers, rendered from `bonding.model` and read back. Pure."""

@@ -1,0 +1,1 @@
+"""What networking asks hosts. `nics` everything in one round trip · the parsers of each part stand beside it."""
