@@ -56,3 +56,10 @@ class BondStatus:
 
     def port(self, name: str | None) -> PortStatus | None:
         return next((port for port in self.ports if port.name == name), None)
+
+
+def parse_proc(text: str) -> BondStatus:
+    """The bond that a file of /proc/net/bonding tells of. Raises ValueError naming the line (see `bonding.proc`)."""
+    from networking.bonding.proc import parse_proc as read  # it makes the values above
+
+    return read(text)
