@@ -26,9 +26,11 @@ def answer(host: Host, params: dict[str, Any]) -> Plan | Refusal:
 
 
 def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_last_byte(
-    lab: Lab, app01: Host, vm42_disk: Disk
+    lab: Lab, app01: Host, vm42_disk: Disk, tmp_path: Path
 ) -> None:
     before, as_it_was = vm42_disk.sha256(), running(app01)
+    copy = Disk(tmp_path / "copy.raw", "vm42-copy")
+    copy_sparse(vm42_disk.path, copy.path)
     absent = answer(app01, from_disk())
     assert isinstance(absent, Refusal)
     assert "No disk called vm42-root is attached to the host, also after a rescan." in absent.reasons[0]
@@ -50,10 +52,26 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert readable(app01, "var") == old_disk("vm42").sha256("var")
     assert walker.found["restore"]["areas"]
 
+    walk_a_copy_beside_it(app01, copy)
+    assert copy.sha256() == before
+
     walker.undo()
     assert running(app01) == as_it_was
     app01.detach(vm42_disk.serial)
     assert vm42_disk.sha256() == before
+
+
+def walk_a_copy_beside_it(host: Host, copy: Disk) -> None:
+    """The same XFS, by UUID, is mounted already; the kernel takes the second one only when told not to mind."""
+    host.attach(copy)
+    var = {"lv": "var", "mount_point": "/recovered/again/var", "read_write": False}
+    again = planned(host, asked("", disk="vm42-copy", vm="again", new_vg="again_RootVG", volumes=[var]))
+    assert again.plan.settings["strategy"] == "import"
+    again.walk()
+    assert "nouuid" in again.found["mount-var"]["options"]
+    assert host.run("cd /recovered/again/var && ls") == host.run("cd /recovered/vm42/var && ls")
+    again.undo()
+    host.detach(copy.serial)
 
 
 def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, app01: Host, tmp_path: Path) -> None:
