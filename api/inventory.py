@@ -60,6 +60,7 @@ class HostIn(Schema):
     sudo: bool = True
     credential: str = ""
     site: str = ""
+    pair: str = ""
     note: str = ""
 
 
@@ -72,6 +73,7 @@ class HostPatch(Schema):
     sudo: bool | None = None
     credential: str | None = None
     site: str | None = None
+    pair: str | None = None
     note: str | None = None
 
 
@@ -89,6 +91,7 @@ class HostOut(Schema):
     user: str
     sudo: bool
     site: str
+    pair: str
     note: str
     trust: str
     keys: list[KeyOut]
@@ -183,7 +186,7 @@ def vm_new(request: HttpRequest, body: VmIn) -> Status[Any]:
 
 def host_out(host: Host) -> dict[str, Any]:
     facts = getattr(host, "facts", None)
-    names = ("name", "address", "port", "user", "sudo", "site", "note", "trust")
+    names = ("name", "address", "port", "user", "sudo", "site", "pair", "note", "trust")
     return {
         **{name: getattr(host, name) for name in names},
         "keys": list(host.keys.exclude(state=KeyState.REVOKED)),

@@ -187,6 +187,10 @@ class Host(models.Model):
         help_text="The VM that this host is, if it is one.",
     )  # fmt: skip
     site = models.CharField(max_length=80, blank=True, help_text="Where it stands, in a word.")
+    pair = models.CharField(
+        max_length=80, blank=True,
+        help_text="A name shared by hosts that stand in for one another: never two are changed at once.",
+    )  # fmt: skip
     note = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
