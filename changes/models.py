@@ -17,6 +17,7 @@ from audit.fields import AnyTextJSONField
 from changes import policy
 from changes.kinds import ChangeKind, kind_of
 from changes.plan import Plan
+from changes.rollout_states import ROLLOUT_LABELS, RolloutState
 from changes.states import LABELS, Label, State
 
 
@@ -141,3 +142,56 @@ class Lock(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Rollout(models.Model):
+    """Many changes of one kind under one approval, done in waves. Its number is its primary key.
+
+    digest      over the digests of all parts and their waves, taken when it is submitted: what is approved
+    started_by  the operator in whose name each part is started
+    sentence    why it stopped
+    """
+
+    title = models.CharField(max_length=200)
+    reason = models.TextField()
+    ticket = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=12, default=RolloutState.DRAFT, choices=[(s, s) for s in RolloutState])
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    wave_size = models.PositiveSmallIntegerField(default=3)
+    digest = models.CharField(max_length=64, blank=True)
+    sentence = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"rollout #{self.pk} {self.title}"
+
+    @property
+    def number(self) -> int:
+        return self.pk
+
+    @property
+    def state(self) -> RolloutState:
+        return RolloutState(self.status)
+
+    @property
+    def label(self) -> Label:
+        return ROLLOUT_LABELS[self.state]
+
+
+class RolloutPart(models.Model):
+    """One change of a rollout, and the wave that it is in, from 1."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="parts")
+    change = models.OneToOneField(Change, on_delete=models.PROTECT, related_name="part")
+    wave = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["wave", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.change} in wave {self.wave}"

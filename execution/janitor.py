@@ -18,6 +18,7 @@ from execution import doorbell, tasks
 from execution.facts import wanted
 from execution.leases import database_now
 from execution.models import Pulse, Run
+from execution.rollouts import advance_all
 
 HINT_IS_LATE = timedelta(seconds=5)
 
@@ -27,6 +28,7 @@ def sweep() -> int:
     pulse("sweeps")
     tasks.pulse.apply_async(("runs",), expires=30)
     seal()
+    advance_all()
     hints = 0
     for change in _idle():
         doorbell.ring(change)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from changes.history import note
 from changes.models import Change
 from changes.policy import Action
+from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
 from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring
@@ -25,9 +26,15 @@ def run_of(change: Change) -> Run:
 
 
 @deciding
-def run_request(actor: User, change: Change) -> Run:
-    """Queue an approved change. Raises Denied when the approvals do not count once this person starts it."""
+def run_request(actor: User, change: Change, *, in_turn: bool = False) -> Run:
+    """Queue an approved change. Raises Denied when the approvals do not count once this person starts it.
+
+    A part of a rollout is started by that alone, `in_turn`.
+    """
     change = permitted(actor, change, Action.RUN)
+    rollout = None if in_turn else held_by(change)
+    if rollout:
+        raise Denied(f"This is a part of {rollout}: start that, so that its waves hold.", Action.RUN, change)
     if not votes_of(change, actor.pk):
         raise Denied(
             "No approval counts if you start it: whoever starts a change is not among its approvers.",
