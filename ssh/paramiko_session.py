@@ -39,6 +39,10 @@ from ssh.session import (
 OUTPUT_LIMIT = 64 << 20  # bytes of both streams together
 KEEPALIVE = 30  # seconds
 AGENT_KEYS = 5  # sshd ends the connection after MaxAuthTries (6)
+IDLE_WAIT = 5.0
+"""Seconds that a signed-in connection's thread sleeps where nothing comes; Paramiko's own tenth of a second costs a
+core at some thousand kept connections."""
+
 PIECE = 32768
 TOO_OLD = (
     "offers only old methods (SHA-1 keys or ciphers), as OpenSSH 5.3 on RHEL 6 does. Regroup runs changes "
@@ -75,21 +79,34 @@ class Target:
     connect_timeout: float = 10.0
 
 
-def connect(target: Target) -> ParamikoSession:
+def connect(
+    target: Target, *, sock: socket.socket | None = None, through: ParamikoSession | None = None
+) -> ParamikoSession:
     """An open session with a verified and signed-in host.
+
+    sock     a TCP connection to it that is open already (`knock`); it is closed where this fails
+    through  an open session with its jump host, which other targets share and its owner closes
 
     Raises Unreachable, HostKeyUnknown, HostKeyChanged, AuthenticationRefused; about the
     jump host the sentence names the jump host.
     """
     with contextlib.ExitStack() as undo:
-        jump = undo.enter_context(connect(target.jump)) if target.jump else None
-        transport = _exchange_keys(target, jump)
+        own = undo.enter_context(connect(target.jump)) if target.jump and through is None else None
+        transport = _exchange_keys(target, through or own, sock)
         undo.callback(transport.close)
         _verify(target, _server_key(transport, target.name))
         _sign_in(transport, target)
         transport.set_keepalive(KEEPALIVE)
+        if isinstance(transport.sock, socket.socket):
+            transport.sock.settimeout(IDLE_WAIT)
         undo.pop_all()
-        return ParamikoSession(target, transport, jump)
+        return ParamikoSession(target, transport, own)
+
+
+def knock(target: Target) -> socket.socket:
+    """A TCP connection to a host that is reached directly; nothing is sent. Raises Unreachable."""
+    sock: socket.socket = _socket(target, None)
+    return sock
 
 
 def scan(address: str, port: int = 22, timeout: float = 10.0, jump: Target | None = None) -> PinnedKey:
@@ -140,6 +157,9 @@ class ParamikoSession:
         return result
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):  # wakes the connection's thread, which else sleeps on for IDLE_WAIT
+            if isinstance(self._transport.sock, socket.socket):
+                self._transport.sock.shutdown(socket.SHUT_RDWR)
         self._transport.close()
         if self._jump is not None:
             self._jump.close()
@@ -314,9 +334,9 @@ class _Transport(paramiko.Transport):
         return (*self.first_key_types, *plain)
 
 
-def _exchange_keys(target: Target, jump: ParamikoSession | None) -> _Transport:
+def _exchange_keys(target: Target, jump: ParamikoSession | None, sock: socket.socket | None = None) -> _Transport:
     """A transport after the key exchange; nothing of ours was sent."""
-    transport = _Transport(_socket(target, jump))
+    transport = _Transport(sock or _socket(target, jump))
     transport.first_key_types = _negotiation_names(target.host_keys)
     transport.banner_timeout = transport.handshake_timeout = target.connect_timeout
     transport.auth_timeout = transport.channel_timeout = target.connect_timeout

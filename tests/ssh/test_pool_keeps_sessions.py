@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ssh.command import Command
+from ssh.paramiko_session import ParamikoSession, Target, connect, knock
 from ssh.pool import SessionPool
 from ssh.session import CommandTimeout
 from tests.ssh.conftest import Sshd
@@ -71,3 +73,28 @@ def test_the_oldest_session_makes_room_for_the_newest(sshd: Sshd) -> None:
     kept = [session.is_alive() for session in (new, old)]
     assert sorted(kept) == [False, True]
     pool.close()
+
+
+def test_targets_behind_one_jump_host_share_the_way_to_it(sshd: Sshd) -> None:
+    opened: list[Target] = []
+
+    def opener(target: Target, **more: Any) -> ParamikoSession:
+        opened.append(target)
+        return connect(target, **more)
+
+    pool = SessionPool(opener)
+    jump = replace(sshd.target, name="jump")
+    one, two = (replace(sshd.target, name=name, jump=jump) for name in ("one", "two"))
+    with pool.acquire(one) as first, pool.acquire(two) as second:
+        assert [s.run(Command(("echo", "on"))).stdout for s in (first, second)] == [b"on\n", b"on\n"]
+    pool.close()
+    assert [target.name for target in opened] == ["jump", "one", "two"]
+
+
+def test_a_connection_that_is_open_already_is_used(sshd: Sshd) -> None:
+    pool = SessionPool()
+    with pool.acquire(sshd.target, knock(sshd.target)) as session:
+        assert session.run(Command(("echo", "on"))).stdout == b"on\n"
+    assert pool.has(sshd.target)
+    pool.close()
+    assert not pool.has(sshd.target)
