@@ -60,6 +60,7 @@ class HostIn(Schema):
     sudo: bool = True
     credential: str = ""
     site: str = ""
+    rack: str = ""
     pair: str = ""
     note: str = ""
 
@@ -73,6 +74,7 @@ class HostPatch(Schema):
     sudo: bool | None = None
     credential: str | None = None
     site: str | None = None
+    rack: str | None = None
     pair: str | None = None
     note: str | None = None
 
@@ -91,8 +93,10 @@ class HostOut(Schema):
     user: str
     sudo: bool
     site: str
+    rack: str
     pair: str
     note: str
+    simulated: bool
     trust: str
     keys: list[KeyOut]
     facts: dict[str, Any] | None
@@ -186,7 +190,7 @@ def vm_new(request: HttpRequest, body: VmIn) -> Status[Any]:
 
 def host_out(host: Host) -> dict[str, Any]:
     facts = getattr(host, "facts", None)
-    names = ("name", "address", "port", "user", "sudo", "site", "pair", "note", "trust")
+    names = ("name", "address", "port", "user", "sudo", "site", "rack", "pair", "note", "simulated", "trust")
     return {
         **{name: getattr(host, name) for name in names},
         "keys": list(host.keys.exclude(state=KeyState.REVOKED)),

@@ -59,7 +59,10 @@ class HostForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     class Meta:
         model = Host
-        fields = ("name", "address", "port", "user", "sudo", "credential", "jump", "vm", "site", "pair", "note")
+        fields = (
+            *("name", "address", "port", "user", "sudo", "credential", "jump", "vm"),
+            *("site", "rack", "pair", "note"),
+        )
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"note": "What somebody should know before touching it."}
 

@@ -17,6 +17,7 @@ from inventory.names import validate_address, validate_login, validate_machine_n
 from inventory.states import (
     CRITICALITY_LABELS,
     KEY_LABELS,
+    SIMULATED,
     TRUST_LABELS,
     Criticality,
     HostTrust,
@@ -187,6 +188,8 @@ class Host(models.Model):
         help_text="The VM that this host is, if it is one.",
     )  # fmt: skip
     site = models.CharField(max_length=80, blank=True, help_text="Where it stands, in a word.")
+    rack = models.CharField(max_length=40, blank=True, help_text="Rack there, if the topology is to show it.")
+    simulated = models.BooleanField(default=False, editable=False)
     pair = models.CharField(
         max_length=80, blank=True,
         help_text="A name shared by hosts that stand in for one another: never two are changed at once.",
@@ -246,6 +249,10 @@ class Host(models.Model):
     @property
     def label(self) -> Label:
         return TRUST_LABELS[self.trust]
+
+    @property
+    def simulated_label(self) -> Label:
+        return SIMULATED
 
 
 class HostKey(models.Model):

@@ -68,6 +68,10 @@ CRITICALITY_LABELS: dict[Criticality, Label] = {
 }
 
 
+SIMULATED = Label("▨", "simulated", "info")
+"""A host that a program on this machine plays; said wherever it stands."""
+
+
 def trust_of(states: set[str]) -> HostTrust:
     """A host's trust from the states of its keys: a pending key beside a trusted one is a changed key."""
     if KeyState.TRUSTED in states:
