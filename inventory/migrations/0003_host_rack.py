@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0002_host_pair'),
+        ("inventory", "0002_host_pair"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='host',
-            name='rack',
-            field=models.CharField(blank=True, help_text='Rack there, if the topology is to show it.', max_length=40),
+            model_name="host",
+            name="rack",
+            field=models.CharField(blank=True, help_text="Rack there, if the topology is to show it.", max_length=40),
         ),
         migrations.AddField(
-            model_name='host',
-            name='simulated',
+            model_name="host",
+            name="simulated",
             field=models.BooleanField(default=False, editable=False),
         ),
     ]
