@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_REQUEST, cMSG_CHANNEL_REQUEST
+from paramiko.common import MSG_CHANNEL_REQUEST, cMSG_CHANNEL_DATA, cMSG_CHANNEL_EOF, cMSG_CHANNEL_REQUEST
 from paramiko.message import Message
 from paramiko.ssh_exception import IncompatiblePeer
 
@@ -202,6 +202,8 @@ class _Exchange:
             raise self._lost() from None
         if self.channel.exit_status == -1:
             raise self._lost() if self.channel.event_ready else self._not_accepted()
+        if not self.channel.eof_received:  # sshd tells the status before the last of the output
+            raise self._lost()
         out, error = (b"".join(pieces) for pieces in self.streams)
         return Result(self.channel.exit_status, out, error)
 
@@ -249,13 +251,34 @@ class _Exchange:
         if self.channel.eof_sent or self.channel.closed:
             return
         while self.to_send and self.channel.send_ready() and not self.channel.recv_ready():
-            sent = self.channel.send(bytes(self.to_send[:PIECE]))
+            sent = self._send(bytes(self.to_send[:PIECE]))
             if sent == 0:  # the host closed its side: what is left is not wanted
                 self.to_send = self.to_send[len(self.to_send) :]
                 return
             self.to_send = self.to_send[sent:]
         if not self.to_send:
-            self.channel.shutdown_write()
+            self._end_input()
+
+    def _send(self, piece: bytes) -> int:
+        """Send what the host's window takes of `piece`, in bytes; 0 once the channel is closed.
+
+        Not by `Channel.send`, which raises where the command ends between the question and
+        the sending: a command need not read its input. How it ended is judged at the end.
+        """
+        with self.channel.lock:
+            size: int = self.channel._wait_for_send_window(len(piece))
+        if size:
+            message = _Input(self.channel, cMSG_CHANNEL_DATA)
+            message.add_string(piece[:size])
+            self.channel.get_transport()._send_user_message(message)
+        return size
+
+    def _end_input(self) -> None:
+        with self.channel.lock:
+            if self.channel.eof_sent:
+                return
+            self.channel.eof_sent = True
+        self.channel.get_transport()._send_user_message(_Input(self.channel, cMSG_CHANNEL_EOF))
 
     def _drain(self) -> None:
         sources: tuple[tuple[Callable[[], bool], Callable[[int], bytes]], ...] = (
@@ -287,6 +310,20 @@ class _Exchange:
             f"{self.command.to_show()}",
             sent=True,
         )
+
+
+class _Input(Message):
+    """A message about a command's input, which the transport drops where the channel was closed before its turn.
+
+    Paramiko sends it after letting go of the channel's lock; meanwhile the host may close
+    the channel, and sshd ends the whole connection over data for a channel that is gone.
+    """
+
+    def __init__(self, channel: Any, kind: bytes) -> None:
+        super().__init__()
+        self.channel = channel
+        self.add_byte(kind)
+        self.add_int(channel.remote_chanid)
 
 
 def _note_exit_signal(channel: Any, message: Message) -> None:
@@ -326,6 +363,11 @@ class _Transport(paramiko.Transport):
     )
     _channel_handler_table = {**_HANDLERS, MSG_CHANNEL_REQUEST: _note_exit_signal}
     first_key_types: tuple[str, ...] = ()
+
+    def _send_message(self, data: Message) -> None:
+        """The turn of one message: while it is being sent, no other is, and so none that closes its channel."""
+        if not (isinstance(data, _Input) and data.channel.closed):
+            _PARAMIKO._send_message(self, data)
 
     @property
     def preferred_keys(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from paramiko.message import Message
 
 from ssh import paramiko_session
 from ssh.command import Command
@@ -39,6 +40,36 @@ def test_megabytes_both_ways_at_once_do_not_deadlock(session: ParamikoSession) -
 
 def test_a_command_that_ignores_its_input_still_ends(session: ParamikoSession) -> None:
     assert session.run(sh("echo done", stdin="x" * (8 << 20))).stdout == b"done\n"
+
+
+def test_a_command_may_end_at_any_point_of_its_input(session: ParamikoSession) -> None:
+    for _ in range(100):
+        assert session.run(sh("echo done", stdin="x" * (1 << 18))).stdout == b"done\n"
+
+
+@pytest.mark.parametrize("stdin", ["", "x" * 100])
+def test_input_that_is_late_for_its_channel_is_dropped(
+    session: ParamikoSession, monkeypatch: pytest.MonkeyPatch, stdin: str
+) -> None:
+    """Our thread stands still where paramiko let go of the channel's lock, until sshd closed the channel."""
+    send = session._transport._send_user_message  # type: ignore[attr-defined]
+
+    def late(message: Message) -> None:
+        channel = getattr(message, "channel", None)
+        while channel is not None and not channel.closed:
+            time.sleep(0.001)
+        send(message)
+
+    monkeypatch.setattr(session._transport, "_send_user_message", late)
+    assert session.run(sh("echo done", stdin=stdin)).stdout == b"done\n"
+    assert session.run(sh("echo on")).stdout == b"on\n"
+
+
+def test_output_cut_off_with_the_connection_is_not_taken_for_the_whole(session: ParamikoSession) -> None:
+    """The shell is over, its child still writes: sshd told the status, and then it dies."""
+    with pytest.raises(SessionError, match="was lost while a command ran") as caught:
+        session.run(sh("(sleep 0.3; echo more; kill -9 $PPID) & sleep 0.1"))
+    assert caught.value.sent is True
 
 
 def test_a_command_ended_by_a_signal_has_its_number(session: ParamikoSession) -> None:
