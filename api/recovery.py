@@ -55,6 +55,8 @@ class RecoveryIn(Schema):
     when the plan is made.
     `fstab` is the text of the old VM's /etc/fstab: a volume without a mount point gets the one that it suggests, and
     where `volumes` is empty, all that can be mounted are.
+    `strategy` is Regroup's to choose, but for `restore` with a file for a disk whose metadata is damaged, and `relabel`
+    with a file for a disk whose LVM label is gone: the last resort, which writes a new label.
     `lasting` has the host mount the volumes again after a restart, by lines in its /etc/fstab; only with `disk`."""
 
     vm: str
@@ -69,7 +71,7 @@ class RecoveryIn(Schema):
     ticket: str = ""
     file_name: str = ""
     disk: str = ""
-    strategy: Literal["", "restore", "rename", "import"] = ""
+    strategy: Literal["", "restore", "rename", "import", "relabel"] = ""
     lasting: bool = False
     attach_deadline: int = recovery.DEADLINE
 

@@ -66,6 +66,7 @@ class Situation:
     """One situation on disks of a made shape (`made_disks`): what is handed in, what arrives, and how it must end.
 
     text      which of the shape's texts is uploaded; empty where the plan is made from the attached disk
+    text_of   the shape whose text that is, if it is not this one
     late      whether the disks arrive when the run asks for them; else they are there before
     disks     which of the shape's disks arrive, by number, and `bus` on what
     spoil     (disk, first byte, length) overwritten with zeros beforehand
@@ -80,6 +81,7 @@ class Situation:
     title: str
     shape: str
     text: str = "own"
+    text_of: str = ""
     late: bool = False
     disks: tuple[int, ...] = (0, 1)
     bus: str = "scsi0"
@@ -197,12 +199,39 @@ SITUATIONS = (
     ),
     Situation(
         name="lost-label",
-        title="The label of one of the two disks is overwritten; they come late",
+        title="The label of one of the two disks is overwritten, and nobody says what to do about it",
         shape="two",
-        late=True,
         spoil=((0, 0, 4096),),
-        wanted=("one",),
-        refused="no LVM label|missing",
+        refused="no LVM label.*the last resort is the strategy relabel",
+    ),
+    Situation(
+        name="lost-label-with-a-file",
+        title="One of two disks lost its label, and somebody has the file and says that a new one is to be written",
+        shape="two",
+        strategy="relabel",
+        spoil=((0, 0, 4096),),
+        reads={"one": "first", "two": "second"},
+    ),
+    Situation(
+        name="lost-head-of-the-only-disk",
+        title="The only disk lost all that stands before its first extent; the file and the contents are all there is",
+        shape="odd",
+        disks=(0,),
+        strategy="relabel",
+        spoil=((0, 0, 1048576),),
+        reads={"plain": "plain", "leaf": "leafy"},
+        closed=("locked", "within", "paging"),
+    ),
+    Situation(
+        name="lost-label-with-the-wrong-file",
+        title="The only disk lost its label, and the file is another VM's",
+        shape="odd",
+        disks=(0,),
+        text_of="two",
+        text="alone",
+        strategy="relabel",
+        spoil=((0, 0, 4096),),
+        refused="is of another group .* The file is another VM's",
     ),
 )
 

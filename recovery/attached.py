@@ -65,7 +65,8 @@ class Attached:
 class Found:
     """A whole group on idle devices. `collides` says which UUIDs are on the host twice, empty if none.
 
-    `unread` are devices whose own text is damaged, so that `metadata` is that of a file (`recovery.damaged`).
+    `unread` are devices whose own text is damaged, so that `metadata` is that of a file (`recovery.damaged`);
+    `bare` those without a label, which are in the group by the file alone (`recovery.bare`).
     """
 
     metadata: Metadata
@@ -74,6 +75,7 @@ class Found:
     collides: str
     awake: tuple[str, ...] = ()
     unread: tuple[Attached, ...] = ()
+    bare: tuple[Attached, ...] = ()
 
 
 def attached_of(label: Labelled, host: HostState, text: str | LabelError) -> Attached:
@@ -138,7 +140,7 @@ def find(name: str, attached: tuple[Attached, ...], host: HostState) -> Found | 
     """The group that the named disk belongs to, with all its devices; or why it cannot be taken."""
     here = [device for device in attached if is_named(device, name)]
     if not here:
-        return Problem("disk", _absent(name, attached, host))
+        return Problem("disk", absent(name, attached, host))
     if len({device.disk for device in here}) > 1:
         return Problem(
             "disk", f"{names(device.spoken for device in here)} are all called {name}; use the SCSI address."
@@ -149,7 +151,7 @@ def find(name: str, attached: tuple[Attached, ...], host: HostState) -> Found | 
     labelled = [device for device in here if device.pv]
     if not labelled:
         why = next((device.damage for device in here if device.damage), "It has no LVM label.")
-        return Problem("disk", f"{here[0].spoken} cannot be recovered from. {why}")
+        return Problem("disk", f"{here[0].spoken} cannot be recovered from. {why} {LAST_RESORT}")
     if len(labelled) > 1:
         return Problem(
             "disk",
@@ -159,11 +161,17 @@ def find(name: str, attached: tuple[Attached, ...], host: HostState) -> Found | 
     return _group(labelled[0], attached, host)
 
 
-def _absent(name: str, attached: tuple[Attached, ...], host: HostState) -> str:
+def absent(name: str, attached: tuple[Attached, ...], host: HostState) -> str:
+    """The sentence for a disk that is not there, with those that are."""
     idle = [device.spoken for device in attached if device.pv and not busy(device, host)]
     there = f"Idle disks with an LVM label: {names(idle)}." if idle else "No idle disk with an LVM label is there."
     return f"No disk called {name} is attached to the host, also after a rescan. {there} Attach it, then look again."
 
+
+LAST_RESORT = (
+    "If it is the right disk and its label was overwritten, the last resort is the strategy relabel, with the old VM's"
+    " LVM backup file."
+)
 
 MEND = (
     "Regroup does not write where it cannot read: recover this group by hand, with vgcfgrestore and the old VM's LVM"
@@ -181,7 +189,7 @@ def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> 
     for pv in metadata.volume_group.physical_volumes:
         there = [first] if pv.id == first.pv else [device for device in idle if device.pv == pv.id]
         if len(there) != 1:
-            return Problem("disk", _not_one(pv.id, there, metadata))
+            return Problem("disk", not_one(pv.id, there, metadata))
         devices.append(there[0])
     other = [device for device in devices if device.text not in ("", text) and _differs(device.text, metadata)]
     if other:
@@ -200,7 +208,8 @@ def _group(first: Attached, attached: tuple[Attached, ...], host: HostState) -> 
     return Found(metadata, text, tuple(devices), collision(metadata, devices, attached, host), awake)
 
 
-def _not_one(uuid: str, there: list[Attached], metadata: Metadata) -> str:
+def not_one(uuid: str, there: list[Attached], metadata: Metadata) -> str:
+    """The sentence for a physical volume that is on no idle device, or on several."""
     group = metadata.volume_group
     if there:
         return (
@@ -254,7 +263,8 @@ def _collisions(
         if device.pv in wanted and device.number not in ours:
             yield f"physical volume {device.pv} is on {device.spoken} too"
     for pv in host.pvs:
-        if (pv.uuid in wanted or pv.group == group.id) and pv.number not in ours:
+        is_there = pv.device.startswith("/")  # of a group that is not whole LVM reports the missing one too
+        if is_there and (pv.uuid in wanted or pv.group == group.id) and pv.number not in ours:
             yield f"physical volume {pv.uuid} is on {pv.device} too"
     for dm in host.mappings_of(group.id):
         if not dm.devices() <= ours:

@@ -20,6 +20,9 @@ UNMOUNTABLE = {
 }
 """What `blkid` calls a content → why it is no file system that could be mounted, from the volume's name on."""
 
+KNOWN = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "swap", "vfat", "crypto_LUKS", "LVM2_member"})
+"""What blkid knows by a magic number that does not stand anywhere by chance."""
+
 NOTHING = {"": "holds no file system", "swap": "is swap space"}
 """The same for contents that nobody would miss."""
 

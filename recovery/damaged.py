@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from changes.plan import HIGH, Call, Check, Step
 from recovery.attached import Attached, Found, busy, collision, find, is_named
+from recovery.contents import KNOWN
 from recovery.facts.host import HostState, names
 from recovery.lvm.compare import compare
 from recovery.lvm.metadata import Metadata, MetadataError, parse_metadata
@@ -66,10 +67,6 @@ def _readable(device: Attached) -> bool:
     except MetadataError:
         return False
     return True
-
-
-KNOWN = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "swap", "vfat", "crypto_LUKS", "LVM2_member"})
-"""What blkid knows by a magic number that does not stand anywhere by chance."""
 
 
 def confirmed(found: Found, contents: Mapping[str, str]) -> Problem | str:

@@ -45,7 +45,7 @@ class Reading:
     def trouble(self, context: Context, *, ours_too: bool) -> str:
         """Why what the disks say is neither the file's text nor, with `ours_too`, what we made of it."""
         file, ours = file_of(context), _ours(context)
-        lenient = bool(context.plan.settings.get("damaged"))
+        lenient = bool(context.plan.settings.get("damaged") or bare_ranges(context))
         return self._first_trouble(
             context, lambda disk: compare(file, disk).is_none or (ours_too and ours(disk)), file, lenient=lenient
         )
@@ -144,6 +144,20 @@ def baseline_of(context: Context) -> HostState:
     if saved is None:
         raise FactError(f"The baseline of this run is gone from the host ({context.run_dir}/baseline).")
     return saved
+
+
+def ranges_of(device: Labelled, uuid: str, context: Context) -> str:
+    """What LVM may write to on the device of a physical volume; a planned one, while it has no label to tell it.
+
+    Raises LabelError where that cannot be told.
+    """
+    planned = bare_ranges(context).get(uuid)
+    return planned if planned and device.label is None else device.areas
+
+
+def bare_ranges(context: Context) -> dict[str, str]:
+    """Physical volumes that had no label when it was planned, with the ranges that one takes."""
+    return dict(context.plan.settings.get("bare", {}))
 
 
 def pv_uuids(context: Context) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from recovery.preview import Preview, check, preview
 from recovery.request import (
     DEADLINE,
     IMPORT,
+    RELABEL,
     RENAME,
     RESTORE,
     Request,
@@ -55,6 +56,7 @@ STRATEGY_CHOICES = (
     (RENAME, "vgrename, by UUID"),
     (RESTORE, "vgcfgrestore, with the edited text"),
     (IMPORT, "vgimportclone, with new UUIDs"),
+    (RELABEL, "pvcreate: the disk’s LVM label is gone (last resort)"),
 )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from changes.kinds import Context, Elsewhere, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
-from recovery.damaged import locate
 from recovery.facts.attached import look
+from recovery.facts.bare import look_bare
 from recovery.facts.contents import contents
 from recovery.facts.host import AskHost
 from recovery.facts.host_fstab import AskHostFstab
@@ -17,7 +18,7 @@ from recovery.facts.rescan import AskRescan
 from recovery.facts.sources import AskSource
 from recovery.known import Facts
 from recovery.planner import plan
-from recovery.request import Request, mount_point_problem
+from recovery.request import RELABEL, Request, mount_point_problem
 from ssh.facts import Ask
 
 
@@ -53,8 +54,14 @@ class RecoveryKind:
         disk = str(params["disk"])
         attached = look(ask, host, disk)
         fstab = ask(AskHostFstab()) if params.get("lasting") else ""
-        found = locate(disk, str(params.get("metadata", "")), str(params.get("strategy", "")), attached, host)
-        return Facts(host, planning, attached, contents(ask, found), fstab).to_json()
+        known = Facts(host, planning, attached, fstab=fstab)
+        try:
+            request = Request.from_json(params)
+        except ValueError:  # the plan says what is wrong with it
+            return known.to_json()
+        if request.strategy == RELABEL:
+            known = replace(known, bare=look_bare(ask, request, known))
+        return replace(known, contents=contents(ask, planner.locate(request, known))).to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

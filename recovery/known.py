@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from changes.plan import Json
 from recovery.attached import Attached
+from recovery.bare import Bare
 from recovery.facts.host import HostState
 from recovery.facts.planning import Planning
 
@@ -22,6 +23,8 @@ class Facts:
     """Logical volume → what is on it, for the attached disk's group, as far as it could be told."""
     fstab: str = ""
     """Text of the host's own /etc/fstab, where lines are to be put there."""
+    bare: tuple[Bare, ...] = ()
+    """Devices that may be the disk that lost its label, where somebody asks for one to be written anew."""
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -30,6 +33,7 @@ class Facts:
             "attached": [device.to_json() for device in self.attached],
             "contents": dict(self.contents),
             **({"fstab": self.fstab} if self.fstab else {}),
+            **({"bare": [device.to_json() for device in self.bare]} if self.bare else {}),
         }
 
     @classmethod
@@ -37,4 +41,5 @@ class Facts:
         """What `to_json` made."""
         attached = tuple(Attached(**row) for row in data.get("attached", ()))
         host, planning = HostState.from_json(data["host"]), Planning.from_json(data["planning"])
-        return cls(host, planning, attached, data.get("contents", {}), data.get("fstab", ""))
+        bare = tuple(Bare(**row) for row in data.get("bare", ()))
+        return cls(host, planning, attached, data.get("contents", {}), data.get("fstab", ""), bare)

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from changes.plan import Json, Plan, Refusal
-from recovery import counting, damaged, lasting, naming, steps
+from recovery import bare, counting, damaged, lasting, naming, steps
 from recovery.asleep import asleep, awake, halves
 from recovery.attached import Found
 from recovery.contents import mountable, unmountable
@@ -32,7 +32,7 @@ from recovery.lvm.compare import compare
 from recovery.lvm.metadata import MetadataError, parse_metadata, renamed
 from recovery.places import offered, places
 from recovery.refusals import refusals
-from recovery.request import IMPORT, RENAME, RESTORE, Problem, Request, Volume, problems
+from recovery.request import IMPORT, RELABEL, RENAME, RESTORE, Problem, Request, Volume, problems
 from recovery.steps import Recovery
 
 KIND, VERSION = "recovery", 1
@@ -87,11 +87,12 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     rename   the disk's own metadata is good and no UUID of it is on the host twice: nothing else is needed
     import   the disk is a copy of one that the host has: it needs UUIDs of its own, or LVM mixes the two up
     restore  as from a file; chosen by a person, who may want the story's way, or has a file for a damaged disk
+    relabel  the last resort, chosen by a person who has a file for a disk without a label
     """
-    found = damaged.locate(request.disk, request.metadata, request.strategy, facts.attached, facts.host)
+    found = locate(request, facts)
     if isinstance(found, Problem):
         return found
-    evidence = damaged.confirmed(found, facts.contents) if found.unread else _evidence(request, found)
+    evidence = _evidence(request, found, facts)
     if isinstance(evidence, Problem):
         return evidence
     problem = _disagreement(request, found) or _unfit_strategy(request, found)
@@ -109,7 +110,16 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
         disks=tuple(device.identity for device in found.devices),
         evidence=evidence,
         damaged=tuple(device.pv for device in found.unread),
+        bare=tuple(device.pv for device in found.bare),
     )
+
+
+def locate(request: Request, facts: Facts) -> Found | Problem:
+    """The named disk's whole group, by what stands on the disks, or by the file where a person says so."""
+    if request.strategy != RELABEL:
+        return damaged.locate(request.disk, request.metadata, request.strategy, facts.attached, facts.host)
+    lost = bare.lost(request.disk, request.metadata, facts.attached, facts.host)
+    return lost if isinstance(lost, Problem) else bare.choose(lost, {device.name: device for device in facts.bare})
 
 
 def _disagreement(request: Request, found: Found) -> Problem | None:
@@ -148,8 +158,12 @@ def _unfit_strategy(request: Request, found: Found) -> Problem | None:
     return None
 
 
-def _evidence(request: Request, found: Found) -> str:
-    """Why this strategy, in words for the approver."""
+def _evidence(request: Request, found: Found, facts: Facts) -> str | Problem:
+    """Why this strategy, in words for the approver; a Problem where nothing speaks for it."""
+    if found.bare:
+        return bare.evidence(found, {device.name: device for device in facts.bare})
+    if found.unread:
+        return damaged.confirmed(found, facts.contents)
     where = names(device.spoken for device in found.devices)
     if found.collides:
         return f"{where} is a copy: {found.collides}. vgimportclone gives the copy UUIDs of its own."
@@ -175,7 +189,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
     Where the disk is there already, nothing is attached or waited for, and only vgcfgrestore needs the file.
     """
     request = recovery.request
-    files = (steps.copy(recovery), steps.edit(recovery)) if recovery.strategy == RESTORE else ()
+    files = (steps.copy(recovery), steps.edit(recovery)) if recovery.strategy in (RESTORE, RELABEL) else ()
     arrival = () if recovery.disks else (steps.attach(recovery), steps.rescan(recovery))
     hidden = recovery.disks and facts.planning.uses_devices_file
     admit = (naming.admit(recovery),) if hidden else ()
@@ -195,6 +209,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             *quiet,
             steps.save(recovery),
             *damaged.mends(recovery),
+            *bare.relabels(recovery),
             NAMING[recovery.strategy](recovery),
             steps.pvscan(recovery),
             steps.vgscan(recovery),
@@ -209,7 +224,12 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
     )
 
 
-NAMING = {RESTORE: steps.restore, RENAME: naming.rename, IMPORT: naming.import_copy}
+NAMING = {
+    RESTORE: steps.restore,
+    RENAME: naming.rename,
+    IMPORT: naming.import_copy,
+    RELABEL: steps.restore,
+}
 """Strategy → the step that gives the group its new name; its key is `restore` whatever it does."""
 
 
@@ -243,6 +263,7 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
         **({"strategy": recovery.strategy, "text": recovery.request.metadata} if recovery.disks else {}),
         **({"evidence": recovery.evidence} if recovery.evidence else {}),
         **({"damaged": list(recovery.damaged)} if recovery.damaged else {}),
+        **({"bare": bare.ranges(recovery)} if recovery.bare else {}),
     }
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from changes.kinds import Context
-from recovery.disks import Reading, read_disks
+from recovery.disks import Reading, ranges_of, read_disks
 from recovery.facts.areas import AskAreas
 from recovery.lvm.label import LabelError
 
@@ -30,7 +30,7 @@ def resolve(reference: str, context: Context) -> Sequence[str]:
     if kind == "pv":
         return [disk.device for disk in matches]
     try:
-        areas = [(disk.device, disk.areas) for disk in matches]
+        areas = [(disk.device, ranges_of(disk, uuid, context)) for disk in matches]
     except LabelError:
         return ()
     if kind == "areas":

@@ -236,6 +236,12 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
             f"{host} uses an LVM devices file, and the disk is a copy of one that is in it. Regroup does not import"
             " copies there; choose a host without a devices file.",
         )
+    if planning.uses_devices_file and recovery.bare:
+        yield Problem(
+            "host",
+            f"{host} uses an LVM devices file, which lists disks by their labels. Regroup writes no new label there;"
+            " choose a host without a devices file.",
+        )
     if recovery.damaged and version(planning.lvm_version) < MENDS:
         yield Problem(
             "host",

@@ -36,10 +36,11 @@ SYSTEM_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/p
 """Nothing may be mounted anywhere below these: programs and the kernel look there."""
 
 
-RESTORE, RENAME, IMPORT = "restore", "rename", "import"
+RESTORE, RENAME, IMPORT, RELABEL = "restore", "rename", "import", "relabel"
 
-STRATEGIES = (RESTORE, RENAME, IMPORT)
-"""vgcfgrestore with the edited file · vgrename by UUID · vgimportclone, which makes new UUIDs."""
+STRATEGIES = (RESTORE, RENAME, IMPORT, RELABEL)
+"""vgcfgrestore with the edited file · vgrename by UUID · vgimportclone, which makes new UUIDs · pvcreate with the UUID
+from the file, for a disk whose label is gone."""
 
 DISK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,126}")
 """A serial number, a WWN or a SCSI address."""
@@ -194,11 +195,17 @@ def disk_problems(request: Request) -> Iterator[Problem]:
         yield Problem("disk", f"{request.disk!r} is no serial number, WWN or SCSI address.")
     if request.strategy and request.strategy not in STRATEGIES:
         yield Problem("strategy", f"There is no strategy {request.strategy!r}; there are {', '.join(STRATEGIES)}.")
-    elif request.strategy in (RENAME, IMPORT) and not request.disk:
+    elif request.strategy in (RENAME, IMPORT, RELABEL) and not request.disk:
         yield Problem(
             "strategy",
             f"The strategy {request.strategy} works on the attached disk: attach it first, and name it by its serial"
             " number.",
+        )
+    elif request.strategy == RELABEL and not (request.metadata.strip() or request.source):
+        yield Problem(
+            "metadata",
+            "Nothing on a disk without a label tells what the group was: the strategy relabel needs the old VM's LVM"
+            " backup file, /etc/lvm/backup/<group>.",
         )
 
 

@@ -33,6 +33,8 @@ class Recovery:
     """Why the strategy is the right one, where the planner could see the disk."""
     damaged: tuple[str, ...] = ()
     """Physical volumes whose own metadata cannot be read, so that the file alone describes the group."""
+    bare: tuple[str, ...] = ()
+    """Physical volumes without a label, which get it from the file."""
 
     @property
     def host(self) -> str:
@@ -347,8 +349,9 @@ def restore(recovery: Recovery) -> Step:
 def write_back(recovery: Recovery, group_uuid: str) -> Undo:
     """The way back from every strategy: the saved bytes. `group_uuid` is the group's UUID under its new name."""
     new = recovery.new
+    then = "a disk has no label again" if recovery.bare else f"{new} is {recovery.old} again"
     return Undo(
-        title=f"Write the saved areas back ({new} is {recovery.old} again) and let the kernel forget the disk",
+        title=f"Write the saved areas back ({then}) and let the kernel forget the disk",
         command=Call(
             (
                 "{run_dir}/saved",

@@ -84,7 +84,12 @@ def _wishes(act: argparse.ArgumentParser) -> None:
     act.add_argument("--from", dest="source", type=_place, metavar="HOST:PATH", help="a host's file to read it from")
     act.add_argument("--fstab", metavar="FILE", help="the old VM's /etc/fstab, which tells where volumes were mounted")
     act.add_argument("--lasting", action="store_true", help="mount it again after a restart of the host (fstab)")
-    act.add_argument("--strategy", default="", choices=("restore", "rename", "import"), help="else Regroup chooses")
+    act.add_argument(
+        "--strategy",
+        default="",
+        choices=("restore", "rename", "import", "relabel"),
+        help="else Regroup chooses; relabel is the last resort for a disk whose LVM label is gone",
+    )
     act.add_argument(
         "--mount",
         action="append",

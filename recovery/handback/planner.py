@@ -149,6 +149,8 @@ def _hand_back(wish: Wish, group: Group, known: Facts) -> HandBack:
 
 def _changed(wish: Wish, known: Facts) -> str:
     """Why the saved bytes do not fit any more, as half a sentence; empty if they do."""
+    if wish.bare:
+        return "a disk of it had no LVM label before the recovery, and no VM starts from one without"
     for planned, now in wish.pvs.items():
         saved, area = known.saved.get(planned), known.areas.get(now)
         if saved is None:

@@ -23,6 +23,7 @@ class Wish:
     pvs       UUID of each physical volume as planned → its UUID since
     left      UUID as planned → SHA-256 of the metadata areas as the recovery left them
     made      mount point → file on the host that lists the directories made for it
+    bare      whether a disk had no LVM label before the recovery, so that its old bytes would make it useless
     """
 
     recovery: int
@@ -35,6 +36,7 @@ class Wish:
     pvs: Mapping[str, str]
     left: Mapping[str, str]
     made: Mapping[str, str]
+    bare: bool = False
 
     @property
     def imported(self) -> bool:
@@ -48,7 +50,8 @@ class Wish:
     def from_json(cls, params: Mapping[str, Json]) -> Wish:
         """The wish in `params`. Raises ValueError with a sentence where something is missing."""
         try:
-            return cls(**{name: params[name] for name in cls.__dataclass_fields__})
+            names = (name for name in cls.__dataclass_fields__ if name != "bare" or name in params)
+            return cls(**{name: params[name] for name in names})
         except KeyError as error:
             raise ValueError(f"The request lacks {error}.") from error
 
@@ -73,6 +76,7 @@ def wish_of(number: int, plan: Plan, found: Mapping[str, Mapping[str, Json]], ru
         pvs={uuid: str(now.get(uuid, uuid)) for uuid in uuids},
         left={uuid: str(done["areas"][uuid]) for uuid in uuids if uuid in done["areas"]},
         made=dict(_made(plan, run_dir)),
+        bare=bool(plan.settings.get("bare")),
     )
 
 

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 from changes.answers import no, not_yet, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
-from recovery.disks import Reading, file_of, group_pvs, is_import, pv_uuids, read_disks, vg_uuid
+from recovery.disks import (
+    Reading,
+    bare_ranges,
+    file_of,
+    group_pvs,
+    is_import,
+    pv_uuids,
+    ranges_of,
+    read_disks,
+    vg_uuid,
+)
 from recovery.facts.areas import AskAreas, AskSaved
 from recovery.facts.files import AskFile
 from recovery.facts.host import AskHost, Dm, HostState, names
@@ -105,9 +115,12 @@ def identity_trouble(reading: Reading, host: HostState, context: Context) -> str
         if len(devices) != 1:
             there = names(device.spoken for device in devices) if devices else "no new disk"
             return f"Physical volume {uuid} must be on exactly one new disk; it is on {there}."
-        if devices[0].uuid not in (uuid, group_pvs(context)[uuid]):
+        is_bare = uuid in bare_ranges(context) and not devices[0].uuid
+        if devices[0].uuid not in (uuid, group_pvs(context)[uuid]) and not is_bare:
             return f"{devices[0].spoken} carries physical volume {devices[0].uuid or 'nothing'} now, not {uuid}."
-        sentence = _device_trouble(devices[0], host, context)
+        sentence = _device_trouble(devices[0], host, context) or (
+            "" if is_bare else _lvm_trouble(devices[0], host, context)
+        )
         if sentence:
             return sentence
     # After our own write the disk says what we wrote; a resumed run meets it here.
@@ -129,6 +142,11 @@ def _device_trouble(device: Labelled, host: HostState, context: Context) -> str:
             f"{device.spoken} is smaller than its physical volume, which has {device.label.device_size} bytes: it is"
             " cut short. Attach a complete copy."
         )
+    return ""
+
+
+def _lvm_trouble(device: Labelled, host: HostState, context: Context) -> str:
+    """What LVM on the host makes of a device with a label."""
     seen = [pv for pv in host.pvs if pv.uuid == device.uuid]
     if not seen:
         return f"LVM on this host does not see {device.spoken}; a filter in /etc/lvm/lvm.conf may hide it."
@@ -178,7 +196,7 @@ def areas_saved(args: Mapping[str, Json], context: Context) -> Verdict:
     for uuid in pv_uuids(context):
         if not saved[uuid].intact:
             return no(f"The saved metadata areas of physical volume {uuid} were changed on the host.")
-        if [device.areas for device in reading.with_uuid(uuid)] != [saved[uuid].ranges]:
+        if [ranges_of(device, uuid, context) for device in reading.with_uuid(uuid)] != [saved[uuid].ranges]:
             return no(f"The saved ranges of physical volume {uuid} are not those that its label names.")
     if "save" not in context.found:  # later we have written to the disk ourselves
         changed = _changed(reading, {uuid: area.noted for uuid, area in saved.items()}, context)
@@ -192,7 +210,8 @@ def area_hashes(reading: Reading, context: Context) -> dict[str, str]:
     """Physical volume UUID → SHA-256 of its metadata areas now, for those that are there once."""
     devices = {uuid: reading.with_uuid(uuid) for uuid in pv_uuids(context)}
     there = {uuid: found[0] for uuid, found in devices.items() if len(found) == 1}
-    hashes = context.ask(AskAreas(tuple((device.device, device.areas) for device in there.values())))
+    areas = ((device.device, ranges_of(device, uuid, context)) for uuid, device in there.items())
+    hashes = context.ask(AskAreas(tuple(areas)))
     return {uuid: hashes[device.device] for uuid, device in there.items()}
 
 

@@ -31,7 +31,7 @@ from recovery.report.values import (
     Told,
     Volume,
 )
-from recovery.request import IMPORT, RENAME, RESTORE
+from recovery.request import IMPORT, RELABEL, RENAME, RESTORE
 from recovery.steps import sha256
 
 WITHOUT_JOURNAL = frozenset({"vfat", "msdos", "exfat", "iso9660", "udf", "squashfs", "ext2"})
@@ -40,6 +40,7 @@ HOW = {
     RESTORE: "vgcfgrestore of the edited text",
     RENAME: "vgrename by UUID",
     IMPORT: "vgimportclone, which gave the group and its disks new UUIDs",
+    RELABEL: "pvcreate, which wrote a new label by the file, and vgcfgrestore of the edited text",
 }
 
 COUNTED = (

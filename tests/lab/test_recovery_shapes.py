@@ -43,7 +43,7 @@ def test_it_ends_as_it_must(situation: Situation, app01: Host, shapes: dict[str,
         _attach(app01, disks, situation.bus)
         app01.rescan()
 
-    request = _request(situation, made)
+    request = _request(situation, made, shapes[situation.text_of or situation.shape])
     if not situation.refused:
         _recovers(situation, planned(app01, request), app01, disks)
     elif isinstance(said := answer(app01, request), Refusal):
@@ -62,9 +62,9 @@ def test_it_ends_as_it_must(situation: Situation, app01: Host, shapes: dict[str,
     assert [disk.sha256() for disk in disks] == hashes
 
 
-def _request(situation: Situation, made: Made) -> dict[str, object]:
+def _request(situation: Situation, made: Made, of: Made) -> dict[str, object]:
     volumes = [{"lv": name, "mount_point": f"/recovered/vm7/{name}"} for name in situation.wanted]
-    text = made.texts[situation.text] if situation.text else ""
+    text = of.texts[situation.text] if situation.text else ""
     asks = {} if situation.late else {"disk": made.disks[0].serial}
     return asked(text, vm="vm7", new_vg=situation.new_vg, volumes=volumes, strategy=situation.strategy, **asks)
 
