@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from ninja import NinjaAPI
 
-from api import audit, changes, inventory, problems, recovery
+from api import audit, changes, inventory, problems, recovery, rollouts
 from api.auth import Bearer
 from people.roles import Role
 
@@ -21,6 +21,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
 api.add_router("/changes", changes.router)
+api.add_router("/rollouts", rollouts.router)
 api.add_router("/audit", audit.router)
 api.add_router("", inventory.router)
 

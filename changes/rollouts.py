@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit.services import SYSTEM, record
 from changes.models import Change, Rollout, RolloutPart
-from changes.policy import STATES, Action, may_request
+from changes.policy import STATES, Action, may, may_request
 from changes.rollout_states import HOLDS_PARTS, ROLLOUT_LABELS, RolloutState, check_rollout_move
 from changes.services import Denied, Moved, change_approve, change_reject, change_submit, change_withdraw, deciding
 from changes.states import State
@@ -142,11 +142,14 @@ def rollout_approve(actor: User, rollout: Rollout, digest: str, comment: str) ->
     """One yes to the lot: an approval of each part's own digest. Raises Denied, or Moved where a plan is another."""
     rollout = locked(rollout)
     parts = parts_of(rollout)
+    undecided = [part for part in parts if part.change.state is not State.APPROVED]  # some were, by themselves
+    for part in undecided:
+        decision = may(Action.APPROVE, actor_of(actor), part.change.case())
+        if not decision.allowed:
+            raise Denied(decision.reason, Action.APPROVE, part.change)
     if digest != rollout.digest or digest_of(parts) != rollout.digest:
         raise Moved("A plan in this rollout has changed since you read it; read it again before you approve.")
-    for part in parts:
-        if part.change.state is State.APPROVED:  # by itself, before the lot
-            continue
+    for part in undecided:
         change_approve(
             actor, part.change, part.change.digest, f"{comment.strip()} ({rollout})" if comment.strip() else ""
         )

@@ -11,6 +11,7 @@ from pages.change_list import change_list
 from pages.change_log import change_log
 from pages.change_page import change_page
 from pages.home import home
+from pages.rollouts import rollout_act, rollout_list, rollout_new, rollout_page
 from pages.search import search
 from pages.styleguide import styleguide
 from people.access import signed_in
@@ -38,5 +39,9 @@ urlpatterns = [
     path("changes/<int:number>/events", change_events, name="change_events"),
     path("changes/<int:number>/log.txt", change_log, name="change_log"),
     path("changes/<int:number>/<act:action>", change_act, name="change_act"),
+    path("rollouts/", rollout_list, name="rollouts"),
+    path("rollouts/new", rollout_new, name="rollout_new"),
+    path("rollouts/<int:number>/", rollout_page, name="rollout"),
+    path("rollouts/<int:number>/<slug:action>", rollout_act, name="rollout_act"),
     path("styleguide/", signed_in()(styleguide), name="styleguide"),
 ]
