@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from recovery.bare import MOST_HEAD, Bare, Lost, lost
 from recovery.contents import Place
 from recovery.facts.contents import AskSignatures
-from recovery.facts.sections import ended_well
 from recovery.known import Facts
 from recovery.request import Problem, Request
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import Ask, FactError
+from ssh.sections import ended_well
 from ssh.session import Result
 
 

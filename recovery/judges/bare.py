@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from changes.answers import no, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Json
 from recovery.disks import bare_ranges, file_of, read_disks
 from recovery.facts.bare import AskBare
-from recovery.judges.answers import no, yes
 from recovery.judges.disks import area_hashes
 from recovery.lvm.label import LabelError
 from recovery.lvm.model import SECTOR
