@@ -1,0 +1,73 @@
+"""Addresses, prefixes and families as files spell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, ip_address, ip_interface, ip_network
+
+from networking.bonding.model import Addressing, Bond, Port
+
+
+def family(text: str) -> int:
+    """4 or 6, of an address, an address with prefix, or a network."""
+    return 6 if ":" in text else 4
+
+
+def only(version: int, texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in texts if family(text) == version)
+
+
+def netmask(address: str) -> str:
+    """The dotted mask of "10.0.2.15/24"."""
+    return str(ip_interface(address).netmask)
+
+
+def bare(address: str) -> str:
+    return address.partition("/")[0]
+
+
+def with_prefix(address: str, mask: str = "") -> str:
+    """ "10.0.2.15/24" from an address and its mask, dotted or a number; alone it is a host's. Raises ValueError."""
+    if "/" not in address and mask:
+        address = f"{address}/{mask}"
+    return str(ip_interface(address).with_prefixlen)
+
+
+def network(address: str, mask: str = "") -> str:
+    """ "10.0.0.0/8" from either spelling; bits of a host are cut off. Raises ValueError."""
+    return str(ip_network(f"{address}/{mask}" if mask else address, strict=False))
+
+
+def mask_of(to: str) -> str:
+    return str(IPv4Network(to).netmask)
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def in_order(ports: Iterable[Port], pinned: str = "") -> tuple[Port, ...]:
+    """Ports in the order of their names, as managers without an order of their own enslave them.
+
+    The one whose permanent address the bond is pinned to comes first: a bond has its first port's MAC address.
+    """
+    return tuple(sorted(ports, key=lambda port: (not pinned or port.permanent_address != pinned, port.name)))
+
+
+def pin(bond: Bond) -> str:
+    """The MAC address that says which port comes first; empty where that needs no saying or cannot be said.
+
+    Managers that enslave by name, or as links appear, would otherwise give the bond another address than was planned.
+    """
+    first = bond.ports[0] if bond.ports else None
+    if not first or bond.options.fail_over_mac != "none" or in_order(bond.ports)[0] == first:
+        return ""
+    return first.permanent_address
+
+
+def is_nothing(addressing: Addressing | None) -> bool:
+    return addressing is None or addressing == Addressing()
