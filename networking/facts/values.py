@@ -28,7 +28,8 @@ class Nic:
     kind               nic, bond, vlan, bridge, loopback, or the kernel's word for others
     address            MAC address now; a port of a bond carries the bond's
     permanent_address  what the hardware was born with; empty where it has none
-    nominal_mbps       the largest supported speed; None where the driver does not say (virtio)
+    nominal_mbps       the largest supported speed; where the driver names none (virtio), the speed it shows now
+    nominal_by         who says the nominal speed: “driver”, or “sight” for the speed shown now; empty for nobody
     up                 admin up; `carrier` is the link, None where it cannot be known (admin down)
     master             bond or bridge that it is part of
     uppers             what stands on it: vlans, bridges, macvlans
@@ -52,6 +53,7 @@ class Nic:
     addresses: tuple[str, ...]
     neighbour: Neighbour | None = None
     bus: str = ""
+    nominal_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,51 @@ class BondNow:
 
 @dataclass(frozen=True, slots=True)
 class NetFile:
-    """A configuration file of some network manager; `mode` in octal digits."""
+    """A configuration file of some network manager; `mode` in octal digits.
+
+    whole  False where secrets in it are masked, more than 64 KiB are cut off, or it is no text: such a file can be
+           read but must never be written back
+    """
 
     path: str
     text: str
     mode: str = "0644"
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Managers:
     """Which network managers the host has and runs: names of `backends`, with what they were seen by.
 
-    active  key of a back-end → evidence that it runs this host's network now
+    active  key of a back-end → evidence that it runs here now. Several may: netplan writes for networkd or
+            NetworkManager, which reads ifcfg files too where it has the plugin
     tools   programs that are there: nmcli, networkctl, netplan, ifup, ifdown, systemd-run, at, lldpctl …
     """
 
     active: Mapping[str, str]
     tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bonds:
+    """What the fleet's pages show of a host: its interfaces and bonds. `machine_id` is empty before RHEL 7.
+
+    lldp  how neighbours were asked for: lldpctl, networkctl, or a sentence why not; empty if they were not
+    """
+
+    machine_id: str
+    boot_id: str
+    hostname: str
+    kernel: str
+    nics: tuple[Nic, ...]
+    bonds: tuple[BondNow, ...]
+    lldp: str = ""
+
+    def nic(self, name: str) -> Nic | None:
+        return next((nic for nic in self.nics if nic.name == name), None)
+
+    def bond(self, name: str) -> BondNow | None:
+        return next((bond for bond in self.bonds if bond.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""Addresses and routes as `ip` tells them: JSON where it can, else a line for each (`ip -o`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from changes.plan import Json
+from networking.facts.values import KernelRoute
+from ssh.facts import FactError
+
+TOLD_SCOPES = ("global", "site", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """What ip says of an interface: the kernel's word for its kind ("bond", "vlan", empty if unsaid), addresses."""
+
+    kind: str
+    permanent_address: str
+    addresses: tuple[str, ...]
+
+
+def parse_addresses(text: str, what: str) -> dict[str, Addressed]:
+    """Interface → what is said of it. Raises FactError naming the line.
+
+    Real lines: `[{"ifindex":2,"ifname":"eth0",…,"addr_info":[{"family":"inet","local":"10.0.2.15",…`, or
+    `2: eth0    inet 10.0.2.15/24 brd 10.0.2.255 scope global eth0\\       valid_lft forever …`.
+    """
+    if not text.startswith("["):
+        return _addresses_of_lines(text, what)
+    found = {}
+    for row in _json(text, what):
+        if "ifname" not in row:  # iproute2 4.x leaves empty objects for what it filtered out
+            continue
+        told = [entry for entry in row.get("addr_info", ()) if entry.get("scope") in TOLD_SCOPES]
+        try:
+            addresses = tuple(f"{entry['local']}/{entry['prefixlen']}" for entry in told)
+        except KeyError as error:
+            raise FactError(f"{what}: ip does not say {error} of an address of {row['ifname']}.") from error
+        kind = str(row.get("linkinfo", {}).get("info_kind", ""))
+        found[str(row["ifname"])] = Addressed(kind, str(row.get("permaddr", "")), addresses)
+    return found
+
+
+def _addresses_of_lines(text: str, what: str) -> dict[str, Addressed]:
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) < 2 or not words[0].rstrip(":").isdigit():
+            raise FactError(f"{what}: ip's line {line!r} is not as expected.")
+        addresses = found.setdefault(words[1].rstrip(":").partition("@")[0], [])
+        if len(words) > 3 and words[2] in ("inet", "inet6"):
+            scope = words[words.index("scope") + 1] if "scope" in words[:-1] else "global"
+            address = words[3] if "/" in words[3] else f"{words[3]}/{128 if ':' in words[3] else 32}"
+            if scope in TOLD_SCOPES:
+                addresses.append(address)
+    return {name: Addressed("", "", tuple(addresses)) for name, addresses in found.items()}
+
+
+def parse_routes(text: str, what: str) -> tuple[KernelRoute, ...]:
+    """Routes of the main table, one for each hop of a multipath route. Raises FactError naming the line.
+
+    Real lines: `[{"dst":"default","gateway":"10.0.2.2","dev":"eth0","protocol":"dhcp","metric":100,…`, or
+    `default via 10.0.2.2 dev eth0 proto dhcp src 10.0.2.15 metric 100`.
+    """
+    if text.startswith("["):
+        return tuple(route for row in _json(text, what) for route in _routes_of_row(row, what))
+    return tuple(route for line in text.splitlines() if line.strip() for route in _routes_of_line(line, what))
+
+
+def _routes_of_row(row: Mapping[str, Json], what: str) -> Iterator[KernelRoute]:
+    for hop in row.get("nexthops", (row,)):
+        via = hop.get("gateway") or (hop.get("via") or {}).get("host", "")
+        try:
+            yield KernelRoute(
+                to=str(row["dst"]),
+                via=str(via),
+                device=str(hop.get("dev", "")),
+                protocol=str(row.get("protocol", "boot")),  # ip leaves it out where it is boot
+                metric=int(row.get("metric", 0)),
+                source=str(row.get("prefsrc", "")),
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise FactError(f"{what}: ip's route {json.dumps(row)} is not as expected ({error!r}).") from error
+
+
+def _routes_of_line(line: str, what: str) -> Iterator[KernelRoute]:
+    head, *hops = line.replace("\\", " ").split("nexthop ")
+    words = head.split()
+    if words[0] in ("unreachable", "blackhole", "prohibit", "throw", "unicast"):
+        words = words[1:]
+    if not words or words[0] == "via":
+        raise FactError(f"{what}: ip's route {line!r} is not as expected.")
+    said = _pairs(words[1:])
+    metric = said.get("metric", "0")
+    if not metric.isdigit():
+        raise FactError(f"{what}: the metric of ip's route {line!r} is no number.")
+    for hop in [{**said, **_pairs(hop.split())} for hop in hops] or [said]:
+        protocol, source = said.get("proto", "boot"), said.get("src", "")
+        yield KernelRoute(words[0], hop.get("via", ""), hop.get("dev", ""), protocol, int(metric), source)
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    """`via 10.0.2.2 dev eth0 …` by name; words that stand alone, such as onlink, shift what follows."""
+    said, rest = dict[str, str](), list(words)
+    while len(rest) > 1:
+        if rest[0] in ("via", "dev", "proto", "src", "metric"):
+            name, value, *rest = rest
+            if value == "inet6" and rest:
+                value, *rest = rest
+            said[name] = value
+        else:
+            rest = rest[1:]
+    return said
+
+
+def _json(text: str, what: str) -> list[dict[str, Json]]:
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise FactError(f"{what}: ip's answer is no JSON from its position {error} on.") from error
+    return [row for row in rows if isinstance(row, dict)]
