@@ -44,6 +44,7 @@ IDLE_WAIT = 5.0
 core at some thousand kept connections."""
 
 PIECE = 32768
+_BROKEN = (paramiko.SSHException, OSError, EOFError)  # what Paramiko raises on a connection that dies
 TOO_OLD = (
     "offers only old methods (SHA-1 keys or ciphers), as OpenSSH 5.3 on RHEL 6 does. Regroup runs changes "
     "on hosts with OpenSSH 7.4 (RHEL 7) or newer."
@@ -151,7 +152,8 @@ class ParamikoSession:
         try:
             result = _Exchange(channel, command, self.target.name, deadline).result()
         finally:
-            channel.close()
+            with contextlib.suppress(*_BROKEN):  # a connection that breaks just now has nothing to close any more
+                channel.close()
         if command.sudo:
             sudo.check(result, self.target.name, self.target.user)
         return result
@@ -175,7 +177,7 @@ class ParamikoSession:
     def _open_channel(self) -> paramiko.Channel:
         try:
             return self._transport.open_session(timeout=self.target.connect_timeout)
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except _BROKEN as error:
             raise SessionError(
                 f"The connection to {self.target.name} is broken: no command could be sent ({_words(error)})."
             ) from None
@@ -198,7 +200,7 @@ class _Exchange:
             for _ in self._turns():
                 self._feed()
                 self._drain()
-        except (paramiko.SSHException, OSError, EOFError):
+        except _BROKEN:
             raise self._lost() from None
         if self.channel.exit_status == -1:
             raise self._lost() if self.channel.event_ready else self._not_accepted()
@@ -389,7 +391,7 @@ def _exchange_keys(target: Target, jump: ParamikoSession | None, sock: socket.so
             reason = f"{target.name} did not finish the key exchange in time."
     except IncompatiblePeer:
         reason = f"{target.name} {TOO_OLD}"
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except _BROKEN as error:
         reason = f"{target.name} does not speak SSH at {target.address}:{target.port} ({_words(error)})."
     if reason:
         transport.close()
@@ -410,7 +412,7 @@ def _socket(target: Target, jump: ParamikoSession | None) -> Any:
         reason = f"The name {target.address} of {target.name} cannot be resolved."
     except TimeoutError:
         reason = f"{target.name} did not answer at {where} within {target.connect_timeout:g} seconds."
-    except (OSError, paramiko.SSHException, EOFError) as error:
+    except _BROKEN as error:
         through = f" through {jump.target.name}" if jump else ""
         reason = f"{target.name} cannot be reached at {where}{through} ({_words(error)})."
     raise Unreachable(reason)

@@ -17,7 +17,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def until(condition: Callable[[], object], within: float = 20.0) -> bool:
+def until(condition: Callable[[], object], within: float = 60.0) -> bool:
     """Whether the condition became true in time."""
     end = time.monotonic() + within
     while time.monotonic() < end:
@@ -66,7 +66,7 @@ class Supervised:
     def end(self) -> str:
         """Ask it to end; what it printed."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=30)[0]
+        return self.process.communicate(timeout=60)[0]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ class Up:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_ready(self, within: float = 60.0) -> None:
+    def wait_ready(self, within: float = 120.0) -> None:
         assert until(lambda: self.ready.exists() or self.process.poll() is not None, within), self.said()
         assert self.process.poll() is None, self.said()
 
@@ -123,7 +123,7 @@ class Up:
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, timeout=300)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from config.supervisor import Program, Supervisor
+from config.supervisor import GRACE, Program, Supervisor
 
 
 def lives(folder: Path, name: str, *, deaf: bool = False) -> Program:
@@ -52,7 +52,7 @@ def main(folder: Path, grace: float) -> None:
     supervisor.stop_on_signals()
     sleeper = ["sh", "-c", f"echo $$ > {folder}/words.part && mv {folder}/words.part {folder}/words.pid && sleep 120"]
     supervisor.start([lives(folder, "first"), with_pool(folder), Program("words", words=sleeper)])
-    supervisor.start([lives(folder, "deaf", deaf=True)] if grace < 5 else [])
+    supervisor.start([lives(folder, "deaf", deaf=True)] if grace != GRACE else [])
     supervisor.run(lambda: None, every=60)
     supervisor.end()
 

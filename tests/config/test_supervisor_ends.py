@@ -19,7 +19,7 @@ def test_a_signal_ends_every_program(supervised: Start, how: signal.Signals) -> 
     running = supervised()
     pids = [running.pid(name) for name in NAMES]
     running.process.send_signal(how)
-    assert running.process.wait(timeout=20) == 0
+    assert running.process.wait(timeout=60) == 0
     assert until(lambda: not any(map(alive, pids)))
 
 
@@ -28,19 +28,18 @@ def test_a_program_that_does_not_listen_is_killed_after_the_grace(supervised: St
     deaf = running.pid("deaf")
     started = time.monotonic()
     assert "deaf did not end within 1 s and was killed" in running.end()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert not alive(deaf)
 
 
 def test_a_second_signal_does_not_wait_for_anybody(supervised: Start) -> None:
-    running = supervised(grace=4.0)
-    deaf = running.pid("deaf")
+    running = supervised(grace=90.0)
+    deaf, first = running.pid("deaf"), running.pid("first")
     running.process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    started = time.monotonic()
+    assert until(lambda: not alive(first))
+    assert alive(deaf)
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(timeout=10) == 1
-    assert time.monotonic() - started < 2
+    assert running.process.wait(timeout=60) == 1
     assert until(lambda: not alive(deaf))
 
 

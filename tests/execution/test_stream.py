@@ -45,7 +45,7 @@ class Seen:
         self.text = ""
         self.events: list[tuple[str, str, dict]] = []
 
-    async def until(self, name: str, count: int = 1, patience: float = 10) -> list[tuple[str, str, dict]]:
+    async def until(self, name: str, count: int = 1, patience: float = 60) -> list[tuple[str, str, dict]]:
         """All events so far, once `count` of this name have come."""
         async with asyncio.timeout(patience):
             while sum(event[0] == name for event in self.events) < count:
@@ -53,7 +53,7 @@ class Seen:
         return self.events
 
     async def rest(self) -> list[tuple[str, str, dict]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for part in self.parts:
                 self.take(part)
         return self.events
@@ -229,7 +229,9 @@ def test_a_viewer_that_takes_nothing_is_let_go_and_can_come_back(scene, vera, mo
     async def body():
         seen = Seen(await watch(vera, change))
         await anext(seen.parts)
-        await asyncio.sleep(1)
+        async with asyncio.timeout(60):
+            while stream.READER._viewers:
+                await asyncio.sleep(0.02)
         await seen.rest()
         return seen.lines()
 
@@ -333,7 +335,7 @@ def test_the_reader_rests_when_nobody_watches(scene, vera):
         await seen.parts.aclose()
 
     run(body())
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while stream.READER._thread and time.monotonic() < end:
         time.sleep(0.02)
     assert stream.READER._thread is None

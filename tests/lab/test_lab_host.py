@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from lab import Host
+from tests.config.conftest import until
 
 
 def test_its_root_var_and_swap_are_on_the_volume_group_rootvg(module_app01: Host) -> None:
@@ -41,7 +42,6 @@ def test_its_ports_are_ten_and_one_gigabit(module_app01: Host) -> None:
 def test_a_pulled_cable_takes_the_carrier_away(module_app01: Host) -> None:
     module_app01.run("ip link set eth1 up", sudo=True)
     module_app01.set_link(1, up=False)
-    time.sleep(1)
-    gone = module_app01.run("cat /sys/class/net/eth1/carrier").strip()
+    gone = until(lambda: module_app01.run("cat /sys/class/net/eth1/carrier").strip() == "0")
     module_app01.set_link(1, up=True)
-    assert gone == "0"
+    assert gone

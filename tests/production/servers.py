@@ -84,12 +84,12 @@ def redis(folder: Path) -> Iterator[str]:
         program = _redis_program()
         process = subprocess.Popen([*words, "--dir", str(folder)], executable=program, stdout=log, stderr=log)
     try:
-        if not until(lambda: b"Ready to accept connections" in (folder / "log").read_bytes(), 10):
+        if not until(lambda: b"Ready to accept connections" in (folder / "log").read_bytes(), 60):
             raise RuntimeError(f"{program} did not start: {(folder / 'log').read_text()[-500:]}")
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def main(words: list[str]) -> int:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,11 +108,11 @@ def running_sshd(folder: Path, kinds: tuple[str, ...] = ("ed25519",), extra: str
         yield Sshd(port, folder, public, client_key)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -148,7 +148,7 @@ def ticket(session: ParamikoSession, place: Place) -> Ticket:
     return Ticket(run=f"R{uuid.uuid4().hex[:8]}", step="import", attempt=1, fence=5, place=place)
 
 
-def until(session: ParamikoSession, ticket: Ticket, *states: State, seconds: float = 15) -> Probe:
+def until(session: ParamikoSession, ticket: Ticket, *states: State, seconds: float = 60) -> Probe:
     """Probe until the attempt is in one of these states. Fails the test where it is not in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -159,6 +159,20 @@ def until(session: ParamikoSession, ticket: Ticket, *states: State, seconds: flo
         time.sleep(0.05)
 
 
-def sh(script: str, *, stdin: str | Secret = "", timeout: float = 20) -> Command:
+def sh(script: str, *, stdin: str | Secret = "", timeout: float = 120) -> Command:
     """A command of one shell script."""
     return Command(("sh", "-c", script), stdin=stdin, timeout=timeout)
+
+
+def wait_until(condition: Callable[[], object], within: float = 60) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within} seconds"
+        time.sleep(0.02)
+
+
+def runner_pid(ticket: Ticket) -> int:
+    """The process that runs a step, once it has begun."""
+    started = Path(ticket.directory) / "started"
+    wait_until(started.exists)
+    return int(dict(word.split("=") for word in started.read_text().split())["pid"])

@@ -2,25 +2,25 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from ssh.detached import State, Ticket, bury, prepare, probe, start, stop
 from ssh.paramiko_session import ParamikoSession
-from tests.ssh.conftest import sh, until
-
-
-def runner_pid(ticket: Ticket) -> int:
-    words = dict(word.split("=") for word in (Path(ticket.directory) / "started").read_text().split())
-    return int(words["pid"])
+from tests.ssh.conftest import runner_pid, sh, until, wait_until
 
 
 def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def descent(pid: int) -> list[int]:
+    return [pid, *(member for child in children(pid) for member in descent(child))]
+
+
 def tree(pid: int) -> list[int]:
-    return [pid, *(member for child in children(pid) for member in tree(child))]
+    """The runner, its timeout, the shell and its sleep, once all are there."""
+    wait_until(lambda: len(descent(pid)) >= 4)
+    return descent(pid)
 
 
 def test_nothing_there_is_absent(session: ParamikoSession, ticket: Ticket) -> None:
@@ -29,8 +29,8 @@ def test_nothing_there_is_absent(session: ParamikoSession, ticket: Ticket) -> No
 
 
 def test_a_running_step_is_running_and_its_log_counted(session: ParamikoSession, ticket: Ticket) -> None:
-    start(session, ticket, sh("printf 12345; exec sleep 5"))
-    time.sleep(0.2)
+    start(session, ticket, sh("printf 12345; exec sleep 60"))
+    wait_until(lambda: probe(session, ticket).log_size)
     seen = probe(session, ticket)
     assert (seen.state, seen.rc, seen.log_size) == (State.RUNNING, None, 5)
     assert seen.boot_id == prepare(session, ticket.place)
@@ -40,7 +40,6 @@ def test_a_running_step_is_running_and_its_log_counted(session: ParamikoSession,
 def test_a_step_whose_processes_were_all_killed_is_dead(session: ParamikoSession, ticket: Ticket) -> None:
     start(session, ticket, sh("sleep 60; true"))
     pids = tree(runner_pid(ticket))
-    assert len(pids) >= 3
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     assert until(session, ticket, State.DEAD).rc is None
@@ -50,7 +49,7 @@ def test_a_killed_runner_whose_command_lives_on_is_not_dead(session: ParamikoSes
     start(session, ticket, sh("sleep 60; true"))
     runner, *command = tree(runner_pid(ticket))
     os.kill(runner, signal.SIGKILL)
-    time.sleep(0.2)
+    wait_until(lambda: not Path(f"/proc/{runner}").exists())
     assert probe(session, ticket).state is State.RUNNING
     for pid in command:
         os.kill(pid, signal.SIGKILL)

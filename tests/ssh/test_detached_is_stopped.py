@@ -1,14 +1,13 @@
 """A step is ended with all its processes, by a person or by its time limit, and says which."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
 
 from ssh.detached import AlreadyClaimed, State, Ticket, bury, probe, read_log, start, stop
 from ssh.paramiko_session import ParamikoSession
-from tests.ssh.conftest import sh, until
+from tests.ssh.conftest import runner_pid, sh, until, wait_until
 
 
 def marked(ticket: Ticket) -> list[str]:
@@ -25,8 +24,8 @@ def marked(ticket: Ticket) -> list[str]:
 
 
 def test_a_stopped_step_ends_with_the_word_stopped(session: ParamikoSession, ticket: Ticket) -> None:
-    start(session, ticket, sh("trap 'echo ending; exit 3' TERM; while :; do sleep 0.1; done"))
-    time.sleep(0.3)
+    start(session, ticket, sh("trap 'echo ending; exit 3' TERM; echo begun; while :; do sleep 0.1; done"))
+    wait_until(lambda: read_log(session, ticket, 0) == b"begun\n")
     seen = stop(session, ticket)
     assert (seen.state, seen.rc, seen.word) == (State.ENDED, 3, "stopped")
     assert read_log(session, ticket, 0).endswith(b"ending\n")
@@ -34,8 +33,7 @@ def test_a_stopped_step_ends_with_the_word_stopped(session: ParamikoSession, tic
 
 def test_processes_that_ignore_the_polite_signal_are_killed(session: ParamikoSession, ticket: Ticket) -> None:
     start(session, ticket, sh("trap '' TERM; (sleep 61; true) & setsid sleep 62 & sleep 63; true"))
-    time.sleep(0.3)
-    assert len(marked(ticket)) >= 4
+    wait_until(lambda: len(marked(ticket)) >= 4)
     seen = stop(session, ticket, grace=1)
     assert (seen.state, seen.rc, seen.word) == (State.ENDED, 137, "stopped")
     assert marked(ticket) == []
@@ -56,14 +54,13 @@ def test_stopping_what_has_not_begun_buries_it(session: ParamikoSession, ticket:
 
 def test_a_killed_runner_s_command_can_still_be_stopped(session: ParamikoSession, ticket: Ticket) -> None:
     start(session, ticket, sh("sleep 60; true"))
-    words = dict(word.split("=") for word in (Path(ticket.directory) / "started").read_text().split())
-    os.kill(int(words["pid"]), 9)
+    os.kill(runner_pid(ticket), 9)
     assert stop(session, ticket, 1).state is State.DEAD
     assert marked(ticket) == []
 
 
 def test_a_step_over_its_time_is_ended_by_the_host(session: ParamikoSession, ticket: Ticket) -> None:
-    start(session, ticket, sh("echo begun; sleep 60; true"), timeout=1)
+    start(session, ticket, sh("echo begun; sleep 60; true"), timeout=3)
     seen = until(session, ticket, State.ENDED)
     assert (seen.rc, seen.word) == (124, "timeout")
     assert read_log(session, ticket, 0) == b"begun\n"
@@ -105,7 +102,9 @@ def test_a_runner_that_comes_after_the_burial_runs_nothing(
     assert probe(session, ticket).state is State.TOMBSTONE
 
 
-def test_burying_leaves_a_running_step_alone(session: ParamikoSession, ticket: Ticket) -> None:
-    start(session, ticket, sh("sleep 1"))
+def test_burying_leaves_a_running_step_alone(session: ParamikoSession, ticket: Ticket, tmp_path: Path) -> None:
+    start(session, ticket, sh(f"until [ -e {tmp_path}/go ]; do sleep 0.1; done"))
+    until(session, ticket, State.RUNNING)
     assert bury(session, ticket).state is State.RUNNING
+    (tmp_path / "go").touch()
     assert until(session, ticket, State.ENDED).rc == 0

@@ -116,4 +116,4 @@ def test_the_verdict_is_seen_soon_after_the_end(session: ParamikoSession, ticket
     begin = time.monotonic()
     *_, last = follow(session, ticket, 0, stop=never)
     assert last.probe.state is State.ENDED
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 20

@@ -2,14 +2,13 @@
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from ssh import host_scripts
 from ssh.detached import AlreadyClaimed, Place, State, Ticket, any_alive, follow, prepare, start, stop
-from tests.ssh.conftest import sh
+from tests.ssh.conftest import sh, until
 from tests.ssh.local import PATH, LocalSession
 
 
@@ -58,7 +57,7 @@ def test_a_step_runs_and_is_followed_to_its_verdict(session: LocalSession, ticke
 
 def test_a_step_is_listed_and_stopped(session: LocalSession, ticket: Ticket) -> None:
     start(session, ticket, sh("echo begun; sleep 60; true"))
-    time.sleep(0.3)
+    until(session, ticket, State.RUNNING)
     assert [left.state for left in any_alive(session, ticket.place)] == [State.RUNNING]
     assert stop(session, ticket, 2).word == "stopped"
 

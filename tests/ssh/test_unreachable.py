@@ -39,7 +39,7 @@ def test_a_host_that_is_silent_is_given_up_in_time(silent: int) -> None:
     begin = time.monotonic()
     with pytest.raises(Unreachable, match="db1 does not speak SSH"):
         connect(target(silent))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30
 
 
 def test_a_scan_of_a_silent_host_is_given_up_in_time(silent: int) -> None:
