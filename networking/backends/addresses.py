@@ -59,15 +59,14 @@ def in_order(ports: Iterable[Port], pinned: str = "") -> tuple[Port, ...]:
 
 
 def pin(bond: Bond) -> str:
-    """The MAC address that says which port comes first; empty where that needs no saying or cannot be said.
+    """The MAC address that the bond is to have: its first port's; empty if unknown, or if it follows the active port.
 
-    Managers that enslave by name, or as links appear, would otherwise give the bond another address than was planned.
+    It is written down because it would come out otherwise: most managers enslave by name or as links appear, and udev
+    gives a fresh bond an address of its own making (systemd.link(5), MACAddressPolicy=persistent, from systemd 242).
     """
-    first = bond.ports[0] if bond.ports else None
-    if not first or bond.options.fail_over_mac != "none" or in_order(bond.ports)[0] == first:
-        return ""
-    return first.permanent_address
+    return bond.ports[0].permanent_address if bond.ports and bond.options.fail_over_mac == "none" else ""
 
 
-def is_nothing(addressing: Addressing | None) -> bool:
-    return addressing is None or addressing == Addressing()
+def near(gateway: str, addressing: Addressing) -> bool:
+    """Whether a gateway lies in a network of these addresses."""
+    return any(ip_address(gateway) in interface.network for interface in addressing.interfaces())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from networking.backends.addresses import bare, netmask, only, pin
+from networking.backends.addresses import bare, in_order, netmask, only, pin
 from networking.backends.ifcfg.read import FOLDER, GLOBAL, File, ifcfg_files, modprobe_lines, option_words
 from networking.backends.options import KNOWN, option_pairs
 from networking.backends.protocol import Files, Unrenderable, Written
@@ -105,7 +105,7 @@ def _bond(bond: Bond, existing: File | None, *, slaven: bool, modprobe: bool, ma
     if manager:
         lines += [("TYPE", "Bond"), ("BONDING_MASTER", "yes")]
     lines += [("ONBOOT", "yes"), *_addresses(bond.addressing)]
-    if pin(bond):
+    if pin(bond) and in_order(bond.ports)[0] != bond.ports[0]:
         lines.append(("MACADDR", pin(bond).upper()))
     if bond.mtu:
         lines.append(("MTU", str(bond.mtu)))

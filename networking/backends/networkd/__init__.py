@@ -1,0 +1,67 @@
+"""systemd-networkd: .netdev and .network files under /etc/systemd/network. Pure; `read` and `write` cite the rules.
+
+Options of a bond that runs are read again by networkd from systemd 257 on only (systemd issue 36406), and a .netdev
+whose device is gone is made again only by a restart. So options go through sysfs, and a rebuild restarts networkd.
+"""
+
+from __future__ import annotations
+
+from networking.backends.networkd.read import PATTERNS, read
+from networking.backends.networkd.write import remove, render
+from networking.backends.protocol import Configured, Files, Written
+from networking.backends.scripts import PRELUDE, agreed, opening, rebuild_reason, settled
+from networking.backends.writing import changed
+from networking.bonding.model import Bond
+from networking.facts.values import Network
+
+OLDEST = 245
+"""The first systemd with PermanentMACAddress=; an older one would ignore it, and the file would match every link."""
+
+VERSION = f"""\
+version=$(networkctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p')
+[ "${{version:-0}}" -ge {OLDEST} ] || die "systemd ${{version:-?}} does not know PermanentMACAddress=; nothing is done."
+"""
+
+RELOAD = """\
+for bond in $(bonds); do gone "$bond"; done
+for nic in $(cards); do bare "$nic"; done
+systemctl restart systemd-networkd || die 'systemd-networkd did not start again.'
+online() {
+    networkctl --no-legend list |
+        awk '$3 ~ /^(ether|bond)$/ && $5 ~ /^(pending|configuring)$/ { bad = 1 } END { exit bad }'
+}
+patient 60 online
+"""
+
+
+class Networkd:
+    """The back-end."""
+
+    key = "networkd"
+    title = "systemd-networkd"
+    patterns = PATTERNS
+
+    def read(self, files: Files) -> Configured:
+        return read(files)
+
+    def render(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, render(bond, files))
+
+    def remove(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, remove(bond, files))
+
+    def apply(self, bond: Bond, now: Network) -> str:
+        start = opening(bond) + VERSION
+        if not rebuild_reason(bond, now):
+            return f"{start}networkctl reload || die 'networkctl reload failed.'\n{agreed(bond.options)}"
+        again = now.bond(bond.name) is not None
+        load = 'gone "$bond"\nsystemctl restart systemd-networkd' if again else "networkctl reload"
+        return (
+            f"{start}{load} || die 'systemd-networkd did not take the files.'\n"
+            "patient 10 enslaved || networkctl reconfigure $ports\n"
+            f"{settled(bond)}"
+        )
+
+    def reload(self) -> str:
+        """networkd forgets nothing by itself: every bond goes, and comes again if a file still says so."""
+        return PRELUDE + RELOAD
