@@ -109,6 +109,7 @@ class Undo:
     command: Call | None
     precheck: tuple[Check, ...] = ()
     verify: tuple[Check, ...] = ()
+    outage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class Step:
     no_undo     the sentence for the approver where there is nothing to take back or no way to
     writes      what it changes, in words; empty where it only reads
     cancel      "boundary" (the run may stop before it) or "never"
+    outage      seconds for which the host may be out of reach on account of this step; until then the run is parked
+                and the host is asked again over new connections. 0 where a lost connection means trouble
     """
 
     key: str
@@ -139,6 +142,7 @@ class Step:
     wait: Wait | None = None
     always_run: bool = False
     files: tuple[FileChange, ...] = ()
+    outage: int = 0
     article: int | None = None
     """Number of the step in the story's procedure that this step is, if any."""
 
@@ -232,4 +236,10 @@ def _checks(items: Iterable[Mapping[str, Json]]) -> tuple[Check, ...]:
 def _undo(data: Mapping[str, Json] | None) -> Undo | None:
     if not data:
         return None
-    return Undo(data["title"], _call(data["command"]), _checks(data["precheck"]), _checks(data["verify"]))
+    return Undo(
+        data["title"],
+        _call(data["command"]),
+        _checks(data["precheck"]),
+        _checks(data["verify"]),
+        data.get("outage", 0),
+    )

@@ -24,8 +24,8 @@ from execution.gate import pass_gate
 from execution.hands import HostHands
 from execution.leases import Lease, LeaseLost, claim
 from execution.models import DO, UNDO, Run, StepRun
-from execution.recorder import POLL_SECONDS, Recorder
-from execution.runner import Progress, Work, backward, forward, walk
+from execution.recorder import Recorder
+from execution.runner import OUTAGE_POLL, Progress, Work, all_of, backward, forward, walk
 from inventory.connect import open_session
 from inventory.models import Host
 from ssh.detached import DetachedError, FenceRefused
@@ -33,6 +33,9 @@ from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
 
 log = logging.getLogger(__name__)
+
+POLL_SECONDS = 60
+"""How often a step that waits for a person is looked at without anybody's word."""
 
 
 def look(change_id: int) -> None:
@@ -61,7 +64,8 @@ def _next(run: Run, lease: Lease) -> None:
         move(change, State.QUEUED, None, "Queued again")
     if change.state is State.QUEUED and not pass_gate(run, lease):
         return
-    if change.state is State.WAITING and not _wait_is_over(run, lease):
+    parked = change.state is State.WAITING or (change.state is State.UNDOING and run.wait_step)
+    if parked and not _wait_is_over(run, lease):
         return
     if change.state in (State.RUNNING, State.UNDOING):
         _walk(run, lease)
@@ -121,8 +125,8 @@ def _wait_is_over(run: Run, lease: Lease) -> bool:
     work = next(work for work in works_of(run, plan) if work.key == run.wait_step)
     hands = HostHands(run, plan, change.the_kind, lease)
     try:
-        verdicts = hands.judge(work.verify)
-        come = bool(verdicts) and all(verdict.holds for verdict in verdicts)
+        hands.turn(work)
+        come = _has_come(run, work, hands)
     except (SessionError, FactError, DetachedError) as error:
         log.info("run %s waits, and its host cannot be asked: %s", run.name, error)
         come = False
@@ -130,10 +134,21 @@ def _wait_is_over(run: Run, lease: Lease) -> bool:
         hands.close()
     over = run.wait_until is not None and run.wait_until <= now
     if come or over:
-        move(change, State.RUNNING, None, "What it waited for is there" if come else "The wait is over")
+        if change.state is State.WAITING:
+            move(change, State.RUNNING, None, "What it waited for is there" if come else "The wait is over")
         return True
-    Run.objects.filter(pk=run.pk).update(next_poll=now + timedelta(seconds=POLL_SECONDS))
+    poll = OUTAGE_POLL if work.outage else POLL_SECONDS
+    Run.objects.filter(pk=run.pk).update(next_poll=now + timedelta(seconds=poll))
     return False
+
+
+def _has_come(run: Run, work: Work, hands: HostHands) -> bool:
+    """Whether the step can go on: its effect is there; or, after an outage, there is nothing more to wait for."""
+    effect = all_of(hands.judge(work.verify))
+    if effect.holds or not work.outage:
+        return effect.holds
+    begun = StepRun.objects.filter(run=run, phase=run.phase, key=work.key, intent_at__isnull=False).exists()
+    return not (effect if begun else all_of(hands.judge(work.precheck))).not_yet
 
 
 def plan(change_id: int) -> None:

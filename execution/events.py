@@ -64,11 +64,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The step waits; nobody works on the run until it is confirmed, polled or out of time."""
+    """The step waits; nobody works on the run until it is confirmed, polled or out of time.
+
+    poll  seconds until it is looked at again without anybody's word
+    late  what the step is once the deadline is over
+    open  an attempt of it was begun, and has to be asked after first
+    """
 
     key: str
     prompt: str
     deadline: int
+    poll: int = 60
+    late: StepState = StepState.FAILED
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from django.conf import settings
 
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Json, Plan, resolve_references
-from execution.leases import Lease
+from execution.leases import Lease, fences
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Work
 from inventory.connect import open_session
+from inventory.models import Host
 from ssh import detached
 from ssh.command import Command
 from ssh.facts import Fact, SessionAsk
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 PAUSES = (1, 2, 5, 10, 15, 30)
 """Seconds between attempts to reach a host again: about a minute in all."""
+
+OUTAGE_PAUSES = (1, 2)
+"""The same in a step that may lose the host: it is parked soon, and tried again from there."""
 
 
 def fence_scope() -> str:
@@ -41,19 +45,38 @@ def place() -> detached.Place:
 
 
 class HostHands:
-    """What `runner.Hands` asks for, on a real host."""
+    """What `runner.Hands` asks for, on real hosts: one session to each that a step speaks of."""
 
     def __init__(self, run: Run, plan: Plan, kind: ChangeKind, lease: Lease) -> None:
         self.run, self.plan, self.kind, self.lease = run, plan, kind, lease
-        self.session: Session | None = None
+        self.sessions: dict[str, Session] = {}
         self.round: RoundAsk | None = None
+        self.host = run.change.host
+        self.pauses: tuple[int, ...] = PAUSES
+        self.fences = fences(run)
         rows = StepRun.objects.filter(run=run, phase=DO)
         self.seen: dict[str, Mapping[str, Json]] = {row.key: row.found for row in rows if row.found}
 
+    def turn(self, work: Work) -> None:
+        """Look to the step's host. One that may lose it is asked over a new connection: the old one proves nothing."""
+        home = self.run.change.host
+        if work.host != self.host.name:
+            self.host = home if work.host in ("", home.name) else Host.objects.get(name=work.host)
+            self.round = None
+        self.pauses = OUTAGE_PAUSES if work.outage else PAUSES
+        if work.outage:
+            self.part()
+
+    def part(self) -> None:
+        """Give up the session to the present host."""
+        session = self.sessions.pop(self.host.name, None)
+        if session:
+            session.close()
+
     def close(self) -> None:
-        if self.session:
-            self.session.close()
-            self.session = None
+        for session in self.sessions.values():
+            session.close()
+        self.sessions.clear()
 
     def judge(self, checks: Sequence[Check]) -> list[Verdict]:
         return self._retry(lambda session: self._judge(session, checks)) if checks else []
@@ -79,7 +102,7 @@ class HostHands:
         try:
             detached.start(session, self._ticket(work, attempt), command)
         except SessionError:
-            self.close()
+            self.part()
             raise
 
     def bury(self, work: Work, attempt: int) -> detached.Probe:
@@ -98,7 +121,7 @@ class HostHands:
                 return
             except SessionError as error:
                 log.info("following %s: %s", ticket.directory, error)
-                self.close()
+                self.part()
 
     def found(self, key: str, found: Mapping[str, Json]) -> None:
         if found and self.run.phase == DO:
@@ -112,7 +135,8 @@ class HostHands:
 
     def _ticket(self, work: Work, attempt: int) -> detached.Ticket:
         step = work.key if self.run.phase == DO else f"{UNDO}-{work.key}"
-        return detached.Ticket(self.run.name, step, attempt, self.run.fence, fence_scope(), place())
+        fence = self.fences.get(self.host.name, self.run.fence)
+        return detached.Ticket(self.run.name, step, attempt, fence, fence_scope(), place())
 
     def _judge(self, session: Session, checks: Sequence[Check]) -> list[Verdict]:
         self.round = RoundAsk(session)
@@ -123,29 +147,30 @@ class HostHands:
         return Context(ask, self.plan, self.run.directory, self.seen)
 
     def _open(self) -> Session:
-        if self.session is None:
-            session = open_session(self.run.change.host)
+        session = self.sessions.get(self.host.name)
+        if session is None:
+            session = open_session(self.host)
             try:
                 detached.prepare(session, place())
             except (SessionError, detached.DetachedError):
                 session.close()
                 raise
-            self.session = session
-        return self.session
+            self.sessions[self.host.name] = session
+        return session
 
     def _retry(self, act: Callable[[Session], T]) -> T:
         """Do what only asks, on a fresh connection each time one breaks. Raises the last SessionError."""
-        for pause in (*PAUSES, None):
+        for pause in (*self.pauses, None):
             self.lease.check()
             try:
                 return act(self._open())
             except HostKeyUnknown:
                 raise
             except SessionError as error:
-                self.close()
+                self.part()
                 if pause is None:
                     raise
-                log.info("host %s: %s; again in %d s", self.run.change.host.name, error, pause)
+                log.info("host %s: %s; again in %d s", self.host.name, error, pause)
                 self._pause(pause)
         raise AssertionError("unreachable")
 

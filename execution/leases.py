@@ -41,8 +41,14 @@ def database_now() -> datetime:
     return timezone.now()
 
 
-def host_lock(run: Run) -> str:
-    return f"host:{run.change.host.name}"
+def host_lock(name: str) -> str:
+    return f"host:{name}"
+
+
+def host_locks(run: Run) -> list[str]:
+    """Keys of the locks of every host that the change works on."""
+    change = run.change
+    return [host_lock(name) for name in dict.fromkeys([change.host.name, *change.the_kind.hosts(change.params)])]
 
 
 class Lease:
@@ -123,7 +129,15 @@ def claim(run: Run) -> Lease | None:
 
 
 def raise_fence(run: Run) -> None:
-    """One higher fence for whoever works on the run from now on, if its change holds the host."""
-    if Lock.objects.filter(key=host_lock(run), holder=run.change).update(fence=F("fence") + 1):
-        run.fence = Lock.objects.get(key=host_lock(run)).fence
+    """One higher fence on each host for whoever works on the run from now on, if its change holds them."""
+    Lock.objects.filter(key__in=host_locks(run), holder=run.change).update(fence=F("fence") + 1)
+    row = Lock.objects.filter(key=host_lock(run.change.host.name), holder=run.change).first()
+    if row:
+        run.fence = row.fence
         Run.objects.filter(pk=run.pk).update(fence=run.fence)
+
+
+def fences(run: Run) -> dict[str, int]:
+    """Host → the fence that commands carry there; to be read once for a lease, just after it was claimed."""
+    rows = Lock.objects.filter(key__in=host_locks(run), holder=run.change)
+    return {row.key.partition(":")[2]: row.fence for row in rows}

@@ -16,12 +16,9 @@ from changes.kinds import followed
 from changes.services import locks_release, move
 from changes.states import State, StepState
 from execution import events
-from execution.leases import Lease
+from execution.leases import Lease, host_locks
 from execution.models import DO, UNDO, LogLine, Run, StepRun
 from execution.text import printable
-
-POLL_SECONDS = 60
-"""How often a waiting step is looked at without anybody's word."""
 
 UNDER_WAY = (StepState.RUNNING, StepState.VERIFYING)
 LINE_LIMIT = 65_536
@@ -121,18 +118,20 @@ class Recorder:
         now, run, step = timezone.now(), self.run, self.steps[event.key]
         if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
             sentence = f"The time to wait for it is over. {event.prompt}"
-            self._store(events.Ended(event.key, StepState.FAILED, sentence))
-            self._store(events.Finished(State.FAILED, sentence))
+            self._store(events.Ended(event.key, event.late, sentence))
+            self._store(events.Finished(State.UNKNOWN if event.late is StepState.UNKNOWN else State.FAILED, sentence))
             return
-        step.state, step.sentence, step.intent_at = StepState.WAITING, event.prompt, None
+        step.state, step.sentence = StepState.WAITING, event.prompt
+        step.intent_at = step.intent_at if event.open else None
         step.save(update_fields=["state", "sentence", "intent_at"])
         if run.wait_step != event.key:
             run.wait_until = now + timedelta(seconds=event.deadline)
             self._append(step, [f"waiting: {event.prompt}"], LogLine.NOTE)
         run.wait_step, run.wait_prompt = event.key, event.prompt
-        run.next_poll, run.confirmed_step = now + timedelta(seconds=POLL_SECONDS), ""
+        run.next_poll, run.confirmed_step = now + timedelta(seconds=event.poll), ""
         run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
-        move(run.change, State.WAITING, None, event.prompt)
+        if run.phase == DO:  # an undo that is parked goes on being one: only the run knows that it waits
+            move(run.change, State.WAITING, None, event.prompt)
 
     @_store.register
     def _(self, event: events.Finished) -> None:
@@ -147,7 +146,7 @@ class Recorder:
             locks_release(change)
         elif new is State.SUCCEEDED:
             ends_another = followed(change.kind, change.params) is not None
-            locks_release(change, None if ends_another else [f"host:{change.host.name}"])
+            locks_release(change, None if ends_another else host_locks(run))
 
     def _forget_wait(self) -> None:
         run = self.run

@@ -34,6 +34,8 @@ class Work:
     always_run: bool = False
     writes: bool = True
     wait: Wait | None = None
+    outage: int = 0
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,10 @@ class Progress:
 class Hands(Protocol):
     """What needs the host. Each may raise SessionError after having tried again for a while."""
 
+    def turn(self, work: Work) -> None:
+        """What follows is for this step, on its host; one with an outage is asked over a new connection."""
+        ...
+
     def judge(self, checks: Sequence[Check]) -> list[Verdict]:
         """All checks on the host as it is in one moment."""
         ...
@@ -72,18 +78,22 @@ class Hands(Protocol):
 
 Steps = Generator[Event, None, StepState]
 
+OUTAGE_POLL = 3
+"""Seconds after which a host that is out of reach is tried again."""
+
 
 def forward(plan: Plan) -> list[Work]:
     """The plan's steps in order."""
     return [
-        Work(s.key, s.title, s.command, s.precheck, s.verify, s.always_run, bool(s.writes), s.wait) for s in plan.steps
+        Work(s.key, s.title, s.command, s.precheck, s.verify, s.always_run, bool(s.writes), s.wait, s.outage, s.host)
+        for s in plan.steps
     ]
 
 
 def backward(plan: Plan, touched: Mapping[str, Progress]) -> list[Work]:
     """The undo of every step that was done or begun, last first."""
     return [
-        Work(s.key, s.undo.title, s.undo.command, s.undo.precheck, s.undo.verify)
+        Work(s.key, s.undo.title, s.undo.command, s.undo.precheck, s.undo.verify, outage=s.undo.outage, host=s.host)
         for s in reversed(plan.steps)
         if s.undo and (touched[s.key].state in STEP_DONE or touched[s.key].attempt)
     ]
@@ -99,6 +109,7 @@ def walk(
     """
     for work in works:
         at = progress[work.key]
+        hands.turn(work)
         if at.state in STEP_DONE:
             if recheck and work.writes:
                 lost = yield from _still_holds(work, hands)
@@ -121,7 +132,7 @@ def walk(
 
 def _still_holds(work: Work, hands: Hands) -> Generator[Event, None, str]:
     try:
-        verdict = _all(hands.judge(work.verify))
+        verdict = all_of(hands.judge(work.verify))
     except (SessionError, FactError, DetachedError) as error:
         return f"“{work.title}” cannot be verified again: {error}"
     if verdict.holds:
@@ -146,6 +157,8 @@ def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
     except FenceRefused:
         raise
     except (SessionError, FactError, DetachedError, ReferenceUnresolved) as error:
+        if work.outage and isinstance(error, SessionError | FactError):
+            return (yield from _out_of_reach(work, at, error))
         state = StepState.FAILED if isinstance(error, ReferenceUnresolved) else StepState.ERRORED
         return (yield from _end(work, state, str(error), hands))
     while True:
@@ -170,7 +183,7 @@ def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
 def _check(work: Work, at: Progress, hands: Hands) -> Steps:
     """Whether to run (RUNNING), or how the step ended without."""
     if work.wait and at.state is StepState.WAITING and not at.confirmed:
-        verdict = _all(hands.judge(work.verify))
+        verdict = all_of(hands.judge(work.verify))
         if not verdict.holds:
             return (yield from _park(work, verdict.sentence))
         return (yield from _end(work, StepState.OK, verdict.sentence, hands, verdict))
@@ -178,14 +191,16 @@ def _check(work: Work, at: Progress, hands: Hands) -> Steps:
         return (yield from _check_only(work, at, hands))
     before = () if work.always_run else work.verify
     verdicts = hands.judge((*before, *work.precheck))
-    effect, prechecks = _all(verdicts[: len(before)]), verdicts[len(before) :]
+    effect, prechecks = all_of(verdicts[: len(before)]), verdicts[len(before) :]
     if effect.holds:
         sentence = f"Done already, so nothing was run: {effect.sentence}"
         return (yield from _end(work, StepState.DONE_ALREADY, sentence, hands, effect))
     for verdict in prechecks:
         yield Said(work.key, f"check: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
+        if work.outage and verdict.not_yet:
+            return (yield from _hold_on(work, at, verdict.sentence))
         if not verdict.holds:
-            return (yield from _end(work, StepState.FAILED, verdict.sentence, hands))
+            return (yield from _end(work, StepState.FAILED, verdict.sentence, hands, verdict))
     return StepState.RUNNING
 
 
@@ -197,7 +212,7 @@ def _check_only(work: Work, at: Progress, hands: Hands) -> Steps:
     verdicts = hands.judge(work.verify)
     for verdict in verdicts:
         yield Said(work.key, f"check: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
-    verdict = _all(verdicts)
+    verdict = all_of(verdicts)
     if verdict.holds and work.verify:
         return (yield from _end(work, StepState.OK, verdict.sentence, hands, verdict))
     if work.wait and at.confirmed:
@@ -226,6 +241,8 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
     except FenceRefused:
         raise
     except (SessionError, DetachedError) as error:
+        if work.outage and isinstance(error, SessionError):
+            return (yield from _out_of_reach(work, at, error))
         sentence = f"The host cannot be asked how the step goes, and it may still be running there. {error}"
         return (yield from _end(work, StepState.UNKNOWN, sentence, hands))
     if probe.state in (OnHost.RUNNING, OnHost.CLAIMED):
@@ -235,24 +252,28 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
         at.open = False
         return StepState.PENDING
     yield Exited(work.key, probe.rc)
-    return (yield from _verify(work, probe, hands, probing))
+    return (yield from _verify(work, at, probe, hands, probing))
 
 
-def _verify(work: Work, probe: Probe, hands: Hands, probing: bool) -> Steps:
+def _verify(work: Work, at: Progress, probe: Probe, hands: Hands, probing: bool) -> Steps:
     yield Entered(work.key, StepState.VERIFYING)
     try:
         verdicts = hands.judge(work.verify)
     except (SessionError, FactError, DetachedError) as error:
+        if work.outage and isinstance(error, SessionError | FactError):
+            return (yield from _out_of_reach(work, at, error))
         return (yield from _end(work, StepState.UNKNOWN, f"The effect cannot be read: {error}", hands))
     for verdict in verdicts:
         yield Said(work.key, f"verify: {'yes' if verdict.holds else 'no'}: {verdict.sentence}")
-    verdict = _all(verdicts)
+    verdict = all_of(verdicts)
     if verdict.holds:
         return (yield from _end(work, StepState.OK, _told(verdict, probe), hands, verdict))
     if work.wait and verdict.not_yet:
         return (yield from _park(work, verdict.sentence))
+    if work.outage and verdict.not_yet:
+        return (yield from _hold_on(work, at, verdict.sentence))
     if probe.state is OnHost.ENDED or not work.writes or probing:
-        return (yield from _end(work, StepState.FAILED, _told(verdict, probe), hands))
+        return (yield from _end(work, StepState.FAILED, _told(verdict, probe), hands, verdict))
     return (yield from _end(work, StepState.UNKNOWN, _told(verdict, probe), hands))
 
 
@@ -277,6 +298,17 @@ def _park(work: Work, sentence: str) -> Steps:
     return StepState.WAITING
 
 
+def _out_of_reach(work: Work, at: Progress, error: Exception) -> Steps:
+    """The host does not answer, as may be in this step: what it does goes on without us."""
+    yield Said(work.key, f"out of reach: {error}")
+    return (yield from _hold_on(work, at, f"{work.host or 'The host'} cannot be reached, as may be while it changes."))
+
+
+def _hold_on(work: Work, at: Progress, sentence: str) -> Steps:
+    yield Parked(work.key, sentence, work.outage, poll=OUTAGE_POLL, late=StepState.UNKNOWN, open=at.open)
+    return StepState.WAITING
+
+
 def _end(
     work: Work, state: StepState, sentence: str, hands: Hands, verdict: Verdict | None = None
 ) -> Generator[Event, None, StepState]:
@@ -286,7 +318,7 @@ def _end(
     return state
 
 
-def _all(verdicts: Sequence[Verdict]) -> Verdict:
+def all_of(verdicts: Sequence[Verdict]) -> Verdict:
     """One verdict from many: the first no, else yes with every sentence and everything found."""
     found: dict[str, Json] = {}
     for verdict in verdicts:

@@ -13,7 +13,7 @@ from changes.services import Denied, LockHeld, deciding, locks_release, locks_ta
 from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring
 from execution.gate import votes_of
-from execution.leases import host_lock
+from execution.leases import host_locks
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Progress, backward
 from people.models import User
@@ -52,7 +52,13 @@ def run_request(actor: User, change: Change, *, in_turn: bool = False) -> Run:
 def run_cancel(actor: User, change: Change) -> None:
     """Stop at the next step boundary; a waiting run stops at once."""
     change = permitted(actor, change, Action.CANCEL)
-    run = run_of(change)
+    run, plan = run_of(change), change.plan
+    if change.state is State.WAITING and plan and plan.step(run.wait_step).cancel == "never":
+        raise Denied(
+            f"“{plan.step(run.wait_step).title}” cannot be stopped in the middle. It comes to an end by itself.",
+            Action.CANCEL,
+            change,
+        )
     note(actor_of(actor), "change.cancel", change, {"run": run.name})
     if change.state is State.WAITING:
         StepRun.objects.filter(run=run, phase=DO, state=StepState.WAITING).update(state=StepState.PENDING)
@@ -116,7 +122,7 @@ def run_undo(actor: User, change: Change) -> None:
         raise Denied("There is no plan to undo.", Action.UNDO, change)
     try:
         with transaction.atomic():
-            locks_take(change, [host_lock(run)])
+            locks_take(change, host_locks(run))
     except LockHeld as held:
         raise Denied(str(held), Action.UNDO, change) from held
     run.phase = UNDO

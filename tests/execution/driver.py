@@ -58,7 +58,7 @@ class Driver:
                 at.state, at.open = event.state, event.state is StepState.UNKNOWN
             case Parked():
                 at = self.progress[event.key]
-                at.state, at.open, self.outcome = StepState.WAITING, False, State.WAITING
+                at.state, at.open, self.outcome = StepState.WAITING, event.open, State.WAITING
             case Finished():
                 self.outcome = event.state
 

@@ -8,12 +8,14 @@ from changes.plan import Check
 from execution.runner import Work
 from ssh.command import Command
 from ssh.detached import Chunk, Probe, State
+from ssh.session import Unreachable
 
 
 @dataclass
 class FakeHost:
     """`effects` counts how often each step took effect; checks ask it by the step's key.
 
+    lost_at  point (judge, start, follow) → how many times in a row the host is out of reach there
     die  at which point the worker dies, as (step, point): before-start, after-start, in-log
     """
 
@@ -24,9 +26,15 @@ class FakeHost:
     log: bytes = b"one\ntwo\nthree\n"
     die: tuple[str, str] = ("", "")
     cancel: bool = False
+    lost_at: dict[str, int] = field(default_factory=dict)
+    turns: list[str] = field(default_factory=list)
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
+    def turn(self, work: Work) -> None:
+        self.turns.append(work.key)
+
     def judge(self, checks: Sequence[Check]) -> list[Verdict]:
+        self._maybe_lose("judge")
         return [self._judge(check) for check in checks]
 
     def _judge(self, check: Check) -> Verdict:
@@ -43,6 +51,7 @@ class FakeHost:
 
     def start(self, work: Work, attempt: int, command: Command) -> None:
         self._maybe_die(work, "before-start")
+        self._maybe_lose("start")
         self.attempts[work.key, attempt] = "started"
         self.effects[work.key] = self.effects.get(work.key, 0) + 1
         self._maybe_die(work, "after-start")
@@ -52,6 +61,7 @@ class FakeHost:
         return self._probe(work, attempt)
 
     def follow(self, work: Work, attempt: int, offset: int) -> Iterator[Chunk]:
+        self._maybe_lose("follow")
         probe = self._probe(work, attempt)
         if probe.state is not State.ENDED:
             yield Chunk(offset, b"", probe)
@@ -71,6 +81,11 @@ class FakeHost:
         state = {"absent": State.ABSENT, "buried": State.TOMBSTONE}.get(how)
         state, rc = (state, 0) if state else self.ends_as.get(work.key, (State.ENDED, 0))
         return Probe(state, rc, "exit", "boot", len(self.log), None, None, 0.0)
+
+    def _maybe_lose(self, point: str) -> None:
+        if self.lost_at.get(point):
+            self.lost_at[point] -= 1
+            raise Unreachable("No answer.")
 
     def _maybe_die(self, work: Work, point: str) -> None:
         if self.die == (work.key, point):

@@ -1,7 +1,7 @@
 """A kind of change whose world is one directory: each step adds a line to a file, once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from changes.kinds import Context, Verdict
 from changes.plan import Call, Check, Json, Plan, Refusal, Step, Undo, Wait
@@ -27,12 +27,13 @@ class Text:
 
 
 class ToyKind:
-    """params: world (directory), steps (names; `wait` waits, `slow` takes 3 s, `bad` fails), colour (a fact file)."""
+    """params: world (directory), steps (names; `wait` waits, `slow` takes 3 s, `bad` fails, `far` may lose its host,
+    `second` is done on the other host), colour (a fact file), other (a second host)."""
 
     key, title, version = "toy", "A toy", 1
 
     def hosts(self, params: Mapping[str, Json]) -> Sequence[str]:
-        return [params["host"]]
+        return [params["host"], *([params["other"]] if "other" in params else [])]
 
     def subjects(self, params: Mapping[str, Json]) -> Sequence[str]:
         return ["vm:toy"]
@@ -49,18 +50,20 @@ class ToyKind:
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         if facts["colour"] == "red\n":
             return Refusal(("The world is red. Paint it first.",))
-        steps = tuple(self._step(params["world"], name) for name in params["steps"])
+        where = {"second": params.get("other", "")}
+        steps = tuple(self._step(where.get(name, params["host"]), params["world"], name) for name in params["steps"])
         return Plan(self.key, 1, "Toy", {"colour": facts["colour"]}, steps, settings={"world": params["world"]})
 
-    def _step(self, world: str, name: str) -> Step:
+    def _step(self, host: str, world: str, name: str) -> Step:
         there = (Check("line", f"{name} is in the journal", {"line": name}),)
         if name == "wait":
-            return Step(name, name, "why", "toyhost", wait=Wait("Make the file.", 60), verify=there, no_undo="-")
+            return Step(name, name, "why", host, wait=Wait("Make the file.", 60), verify=there, no_undo="-")
         sleep = "for i in 1 2 3 4 5 6; do echo tick $i; sleep 0.5; done;" if name == "slow" else ""
         script = f'{sleep} echo "doing $2"; echo "$2" >> "$1/journal"' if name != "bad" else "echo no; exit 3"
         undo = Undo("Take it back", Call((world, name), script='sed -i "/^$2\\$/d" "$1/journal"'), (), (
-            Check("no_line", f"{name} is gone", {"line": name}),))  # fmt: skip
-        return Step(name, name, "why", "toyhost", Call((world, name), script=script), (), there, undo, writes=("x",))
+            Check("no_line", f"{name} is gone", {"line": name}),), outage=60 * (name == "far"))  # fmt: skip
+        step = Step(name, name, "why", host, Call((world, name), script=script), (), there, undo, writes=("x",))
+        return replace(step, outage=60, cancel="never") if name == "far" else step
 
     def judge(self, check: Check, context: Context) -> Verdict:
         lines = context.ask(Text(f"{context.plan.settings['world']}/journal")).split()
