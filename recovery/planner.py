@@ -26,6 +26,7 @@ from recovery.asleep import asleep, awake, halves
 from recovery.attached import Found
 from recovery.contents import mountable, unmountable
 from recovery.facts.host import names
+from recovery.facts.planning import Planning
 from recovery.fstab import parse_fstab
 from recovery.known import Facts
 from recovery.lvm.compare import compare
@@ -219,7 +220,7 @@ def _plan(recovery: Recovery, facts: Facts) -> Plan:
             steps.report(recovery),
             counting.count(recovery),
         ),
-        warnings=tuple(_warnings(recovery, facts.contents)),
+        warnings=(*_warnings(recovery, facts.contents), *_untried(recovery, facts.planning)),
         settings=_settings(recovery),
     )
 
@@ -231,6 +232,21 @@ NAMING = {
     RELABEL: steps.restore,
 }
 """Strategy → the step that gives the group its new name; its key is `restore` whatever it does."""
+
+
+def _untried(recovery: Recovery, planning: Planning) -> Iterator[str]:
+    """What of the host's LVM is known to us from others' transcripts alone."""
+    if planning.tells_in_text:
+        yield (
+            f"{recovery.host} has LVM {planning.lvm}, older than 2.02.158. How such LVM behaves is known to Regroup"
+            " from transcripts only and was not run by us: work on a copy of the disk, and read each step's answer."
+        )
+    if planning.lvmetad:
+        yield (
+            f"{recovery.host} runs lvmetad, which answers for LVM from its own memory. It is told to look at the disks"
+            " again (pvscan --cache) where they have changed. That is known from transcripts only and was not run by"
+            " us."
+        )
 
 
 def _target(recovery: Recovery, facts: Facts) -> dict[str, Json]:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from recovery.asleep import asleep, awake
 from recovery.contents import unmountable
-from recovery.facts.host import Group, HostState, names
+from recovery.facts.host import HostState, names
+from recovery.facts.lvm_report import Group
 from recovery.facts.planning import FREE_ENOUGH, Planning, version
 from recovery.known import Facts
 from recovery.lvm.metadata import InvalidName, dm_name, validate_dm_names, validate_vg_name
-from recovery.request import IMPORT, Problem
+from recovery.request import IMPORT, RELABEL, Problem
 from recovery.steps import Recovery
 
 MOST_PVS = 16
@@ -245,8 +246,15 @@ def unfit_host(recovery: Recovery, facts: Facts) -> Iterator[Problem]:
     if recovery.damaged and version(planning.lvm_version) < MENDS:
         yield Problem(
             "host",
-            f"{host} has LVM {planning.lvm_version.split('(')[0]}, which cannot mend a damaged metadata area; 2.03.08"
+            f"{host} has LVM {planning.lvm}, which cannot mend a damaged metadata area; 2.03.08"
             " and newer can. Choose another host for this recovery.",
+        )
+    untried = {IMPORT: "vgimportclone", RELABEL: "pvcreate on a disk without a label"}.get(recovery.strategy)
+    if planning.tells_in_text and untried:
+        yield Problem(
+            "host",
+            f"{host} has LVM {planning.lvm}. Regroup drives {untried} from 2.02.158 on; choose another host for this"
+            " recovery.",
         )
     if any(" multipath " in f" {line} " for dm in facts.host.mappings for line in dm.table):
         yield Problem(

@@ -9,58 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from changes.plan import Json
+from recovery.facts.lvm_report import WHAT, Group, Lv, Pv, parse_json, parse_text
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError
 from ssh.sections import Parts, ended_well, lines, part, parts, unescaped
 from ssh.session import Result
-
-WHAT = "The state of the host"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A volume group that LVM on the host knows. Sizes in bytes."""
-
-    name: str
-    uuid: str
-    seqno: int
-    exported: bool
-    clustered: bool
-    shared: bool
-    system_id: str
-    missing: int
-    size: int
-    free: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pv:
-    """A physical volume; `group` is the UUID of its volume group, empty for none. `number` is "8:16"."""
-
-    device: str
-    uuid: str
-    group: str
-    duplicate: bool
-    in_use: bool
-    pe_start: int
-    mda_count: int
-    size: int
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lv:
-    """A logical volume; `group` is the UUID of its volume group, `attr` LVM's ten letters."""
-
-    group: str
-    name: str
-    uuid: str
-    attr: str
-    active: bool
-    size: int
-    types: tuple[str, ...]
-    devices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +156,7 @@ class AskHost:
     name = "host state"
 
     def command(self) -> Command:
-        text = script("mounts.lib", "host_state.lib") + "\nhost_state\n"
+        text = script("mounts.lib", "host_state.lib") + "\nhost_state || :\n"
         return Command(("sh", "-c", text, "regroup"), sudo=True, timeout=120)
 
     def parse(self, result: Result) -> HostState:
@@ -229,7 +183,8 @@ def parse_host_state(text: str) -> HostState:
     """A whole answer of `host_state`. Raises FactError on any shape that is not known."""
     found = parts(text, WHAT)
     host = dict(line.split("=", 1) for line in part(found, "host", WHAT).splitlines() if "=" in line)
-    groups, pvs, lvs = _lvm(part(found, "lvm", WHAT))
+    disks, mappings = tuple(_disks(found)), tuple(_mappings(found))
+    groups, pvs, lvs = _lvm(found, {**{f"/dev/{disk.name}": disk.number for disk in disks}, **_nodes(mappings)})
     try:
         identity = {key: host[key] for key in ("machine_id", "boot_id", "hostname", "kernel")}
     except KeyError as error:
@@ -239,8 +194,8 @@ def parse_host_state(text: str) -> HostState:
         groups=groups,
         pvs=pvs,
         lvs=lvs,
-        disks=tuple(_disks(found)),
-        mappings=tuple(_mappings(found)),
+        disks=disks,
+        mappings=mappings,
         mounts=tuple(map(parse_mount, part(found, "mounts", WHAT).splitlines())),
         swaps=tuple(line.split()[0] for line in part(found, "swaps", WHAT).splitlines()[1:]),
         backups={name: uuid for uuid, name in lines(part(found, "backups", WHAT), WHAT, 2, " ")},
@@ -248,70 +203,20 @@ def parse_host_state(text: str) -> HostState:
     )
 
 
+def _lvm(found: Parts, numbers: Mapping[str, str]) -> tuple[tuple[Group, ...], tuple[Pv, ...], tuple[Lv, ...]]:
+    """LVM's report: in JSON, or in text from an LVM that does not know the command for that (exit code 2 or 3)."""
+    if found.get("lvm", (0, ""))[0] in (2, 3) and "pvs" in found:
+        vgs, pvs, lvs = (part(found, name, WHAT) for name in ("vgs", "pvs", "lvs"))
+        return parse_text(vgs, pvs, lvs, numbers)
+    return parse_json(part(found, "lvm", WHAT))
+
+
+def _nodes(mappings: Iterable[Dm]) -> dict[str, str]:
+    return {f"/dev/mapper/{dm.name}": dm.number for dm in mappings}
+
+
 def _tuples(row: Mapping[str, Json]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-
-
-JSON_LINE = re.compile(r"\s*[{}\[\],\"]")
-"""LVM puts words of its own between the lines of its report, such as “Retrying metadata scan.” (2.03.16)."""
-
-
-def _lvm(text: str) -> tuple[tuple[Group, ...], tuple[Pv, ...], tuple[Lv, ...]]:
-    try:
-        reports = json.loads("\n".join(line for line in text.splitlines() if JSON_LINE.match(line)))["report"]
-        groups = [_group(row) for report in reports for row in report.get("vg", ())]
-        pvs = [_pv(row, _owner(report)) for report in reports for row in report.get("pv", ())]
-        lvs = [_lv(row, report) for report in reports for row in report.get("lv", ())]
-    except (ValueError, KeyError, TypeError) as error:
-        raise FactError(f"{WHAT}: LVM's report is not as expected ({error!r}).") from error
-    return tuple(groups), tuple(pvs), tuple(lvs)
-
-
-def _owner(report: Mapping[str, Json]) -> str:
-    return str(report["vg"][0]["vg_uuid"]) if report.get("vg") else ""
-
-
-def _group(row: Mapping[str, str]) -> Group:
-    return Group(
-        name=row["vg_name"],
-        uuid=row["vg_uuid"],
-        seqno=int(row["vg_seqno"]),
-        exported=bool(row["vg_exported"]),
-        clustered=bool(row["vg_clustered"]),
-        shared=bool(row["vg_shared"]),
-        system_id=row["vg_systemid"],
-        missing=int(row["vg_missing_pv_count"] or 0),
-        size=int(row["vg_size"]),
-        free=int(row["vg_free"]),
-    )
-
-
-def _pv(row: Mapping[str, str], owner: str) -> Pv:
-    return Pv(
-        device=row["pv_name"],
-        uuid=row["pv_uuid"],
-        group=owner,
-        duplicate=bool(row["pv_duplicate"]),
-        in_use=bool(row["pv_in_use"]),
-        pe_start=int(row["pe_start"]),
-        mda_count=int(row["pv_mda_count"]),
-        size=int(row["pv_size"]),
-        number=f"{row['pv_major']}:{row['pv_minor']}",
-    )
-
-
-def _lv(row: Mapping[str, str], report: Mapping[str, Json]) -> Lv:
-    segments = [segment for segment in report["seg"] if segment["lv_uuid"] == row["lv_uuid"]]
-    return Lv(
-        group=_owner(report),
-        name=row["lv_name"].strip("[]"),
-        uuid=row["lv_uuid"],
-        attr=row["lv_attr"],
-        active=row["lv_active"] not in ("", "unknown"),
-        size=int(row["lv_size"]),
-        types=tuple(dict.fromkeys(segment["segtype"] for segment in segments)),
-        devices=tuple(name for segment in segments for name in segment["devices"].split(",") if name),
-    )
 
 
 def _disks(found: Parts) -> Iterator[Disk]:

@@ -13,8 +13,11 @@ from ssh.facts import FactError
 from ssh.sections import ended_well
 from ssh.session import Result
 
-OLDEST = (2, 2, 158)
-"""First LVM that reports in JSON; RHEL 5 and 6 have older ones."""
+JSON = (2, 2, 158)
+"""First LVM that reports in JSON, and whose vgimportclone is a command; RHEL 5 and 6 have older ones."""
+
+READ_ONLY = (2, 2, 89)
+"""First LVM that can be told to activate volumes read-only, whatever their metadata say."""
 
 FREE_ENOUGH = 8 * 2**20
 """Bytes: LVM's archives of two groups, and the saved metadata areas, with room to spare."""
@@ -24,6 +27,7 @@ FREE_ENOUGH = 8 * 2**20
 class Planning:
     """Settings and places of a host.
 
+    lvmetad a daemon answers for LVM instead of the disks (RHEL 7; gone with LVM 2.03)
     lacks   programs that a recovery needs and the host has not
     free    directory → free bytes
     places  mount point → absent | empty | full | mounted | file | link
@@ -37,9 +41,21 @@ class Planning:
     lacks: tuple[str, ...]
     free: Mapping[str, int]
     places: Mapping[str, str]
+    lvmetad: bool = False
+
+    @property
+    def lvm(self) -> str:
+        """The version in a sentence: `2.03.16`."""
+        return self.lvm_version.split("(")[0]
+
+    @property
+    def tells_in_text(self) -> bool:
+        """Whether its LVM is too old for JSON, so that Regroup reads its text."""
+        return version(self.lvm_version) < JSON
 
     def to_json(self) -> dict[str, Json]:
-        return {**asdict(self), "lacks": list(self.lacks)}
+        data = {**asdict(self), "lacks": list(self.lacks)}
+        return data if self.lvmetad else {key: value for key, value in data.items() if key != "lvmetad"}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Planning:
@@ -75,10 +91,10 @@ class AskPlanning:
             raise FactError(f"{what}: the host has no /etc/machine-id.")
         if "lvm_version" not in one:
             raise FactError("There is no LVM on this host: the program lvm is missing. Install lvm2.")
-        if version(one["lvm_version"]) < OLDEST:
+        if version(one["lvm_version"]) < READ_ONLY:
             raise FactError(
-                f"This host has LVM {one['lvm_version'].split('(')[0]}. Regroup drives 2.02.158 and newer, which"
-                " can report in JSON; choose another host for this recovery."
+                f"This host has LVM {one['lvm_version'].split('(')[0]}, which cannot keep the old volumes read-only;"
+                " 2.02.89 and newer can. Choose another host for this recovery."
             )
         return Planning(
             machine_id=one["machine_id"],
@@ -89,6 +105,7 @@ class AskPlanning:
             lacks=tuple(value for key, value in pairs if key == "lacks"),
             free={place: int(size) * 1024 for size, place in _split(pairs, "free")},
             places={place: state for state, place in _split(pairs, "place")},
+            lvmetad=one.get("lvmetad") == "yes",
         )
 
 

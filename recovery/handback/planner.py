@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from changes.plan import Json, Plan, Refusal
-from recovery.facts.host import Dm, Group, HostState, names
+from recovery.facts.host import Dm, HostState, names
 from recovery.facts.host_fstab import PATH
+from recovery.facts.lvm_report import Group
 from recovery.fstab_block import block_of, mentions
 from recovery.handback import steps
 from recovery.handback.facts import Facts

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from changes.plan import HIGH, MEDIUM, Call, Check, FileChange, Json, Step, Undo, Wait
 from recovery.attached import Attached
-from recovery.facts.host import Dm, Group
+from recovery.facts.host import Dm
 from recovery.facts.host_fstab import PATH
+from recovery.facts.lvm_report import Group
 from recovery.fstab_block import without_lines
 from recovery.handback.wish import Wish
 from recovery.lvm.metadata import Metadata

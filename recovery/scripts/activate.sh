@@ -19,7 +19,7 @@ for volume in "$@"; do
     set -- "$@" "$group/$volume"
 done
 [ "$command" = lvchange ] || set -- "$group"
-[ -z "$list" ] || set -- --config "activation/read_only_volume_list=[$list]" "$@"
+[ -z "$list" ] || set -- --config "activation{read_only_volume_list=[$list]}" "$@"
 echo "$command -ay $*"
 "$command" -ay "$@"
 udevadm settle --timeout=30 || :

@@ -7,7 +7,7 @@ prefix=LVM-$(printf %s "$uuid" | tr -d -)
 
 udevadm settle --timeout=30 || :
 if dmsetup info -c --noheadings -o uuid | grep -q "^$prefix"; then
-    vgchange -an --config 'backup/backup=0' --select "vg_uuid=$uuid"
+    vgchange -an --config 'backup{backup=0}' --select "vg_uuid=$uuid"
 else
     echo "None of the group's volumes is active."
 fi

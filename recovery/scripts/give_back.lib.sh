@@ -48,6 +48,8 @@ remove() {
             echo "The kernel cannot let go of $disk by itself. Detach it now, on the hypervisor."
         fi
     done
+    # lvmetad (RHEL 7) would go on speaking of the disk, and of a double that it has seen.
+    [ ! -S /run/lvm/lvmetad.socket ] || pvscan --cache
 }
 
 # The lock is held by file descriptor 9 of each of these nested subshells.

@@ -1,13 +1,15 @@
 # host_state: what a recovery asks a host again and again, in one go. It only reads.
 # Each part stands between "@@begin name" and "@@end name status", so that nothing is taken
-# for something else. Needs mounts.lib, lvm2 2.02.158 or newer (JSON), util-linux, dmsetup.
+# for something else. Needs mounts.lib, lvm2 (JSON from 2.02.158 on, else its text), util-linux, dmsetup.
+# Ends with 1 where a part failed.
 
 part() {
     part_name=$1
     shift
     printf '@@begin %s\n' "$part_name"
-    "$@" </dev/null
-    printf '\n@@end %s %d\n' "$part_name" $?
+    part_status=0
+    "$@" </dev/null || part_status=$? failed=$part_name
+    printf '\n@@end %s %d\n' "$part_name" "$part_status"
 }
 
 part_host() {
@@ -30,6 +32,20 @@ part_lvm() {
         --configreport pvseg -o pvseg_start \
         --configreport seg -o lv_uuid,segtype,devices
 }
+
+# LVM before 2.02.158 has no such command. Three scans, and one line a row: LVM2_VG_NAME=RootVG|LVM2_VG_UUID=…
+# In braces, since 2.02.88 takes a slash in a setting's name for a letter of it.
+text_report() {
+    report=$1 fields=$2
+    shift 2
+    "$report" "$@" --noheadings --separator '|' --units b --nosuffix --nameprefixes --unquoted \
+        --config 'backup{backup=0 archive=0}' -o "$fields"
+}
+
+part_vgs() { text_report vgs vg_name,vg_uuid,vg_seqno,vg_attr,vg_size,vg_free; }
+# What LVM says to people belongs to it: only there stands which device it passes over for its double.
+part_pvs() { text_report pvs pv_name,pv_uuid,vg_uuid,pe_start,pv_mda_count,pv_size 2>&1; }
+part_lvs() { text_report lvs vg_uuid,lv_name,lv_uuid,lv_attr,lv_size,segtype,devices -a; }
 
 part_disks() {
     lsblk -b -P -o NAME,KNAME,MAJ:MIN,TYPE,SIZE,RO,SERIAL,WWN,HCTL,MODEL,PKNAME,FSTYPE,MOUNTPOINT
@@ -58,8 +74,17 @@ part_backups() {
 host_state() {
     LC_ALL=C LVM_SUPPRESS_FD_WARNINGS=1
     export LC_ALL LVM_SUPPRESS_FD_WARNINGS
+    failed=
     part host part_host
     part lvm part_lvm
+    case $part_status in
+    2 | 3)
+        failed=
+        part vgs part_vgs
+        part pvs part_pvs
+        part lvs part_lvs
+        ;;
+    esac
     part disks part_disks
     part mapping dmsetup info -c --noheadings --separator '|' -o name,uuid,major,minor,open,attr
     part tables dmsetup table
@@ -68,4 +93,5 @@ host_state() {
     part swaps cat /proc/swaps
     part backups part_backups
     part dev ls -1 /dev
+    [ -z "$failed" ]
 }

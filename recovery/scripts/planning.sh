@@ -7,6 +7,7 @@ lvmconfig --type full devices/use_devicesfile 2>/dev/null
 lvmconfig --type full global/event_activation 2>/dev/null
 lvmconfig --type full global/system_id_source 2>/dev/null
 lvm systemid 2>/dev/null | sed -n 's/^ *system ID: */system_id=/p'
+[ ! -S /run/lvm/lvmetad.socket ] || ! pidof lvmetad >/dev/null || echo lvmetad=yes
 [ ! -e /etc/lvm/devices/system.devices ] || echo devices_file=yes
 for tool in vgcfgrestore vgchange dmsetup lsblk findmnt blkid blockdev flock dd base64 od awk udevadm sha256sum; do
     command -v "$tool" >/dev/null || echo "lacks=$tool"

@@ -13,4 +13,6 @@ done
 
 # udev names the new disks and reads their labels; wait until it is done.
 udevadm settle --timeout=30 || echo "udev is still busy after 30 seconds."
+# On RHEL 7 lvmetad answers for LVM, from its memory; it is told to look again.
+[ ! -S /run/lvm/lvmetad.socket ] || pvscan --cache
 lsblk -d -o NAME,SIZE,TYPE,HCTL,SERIAL,MODEL

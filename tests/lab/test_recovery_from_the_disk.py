@@ -10,8 +10,11 @@ import pytest
 from changes.plan import Plan, Refusal
 from lab import Disk, Host, Lab, old_disk
 from lab.disks import copy_sparse
+from recovery.facts.host import AskHost, parse_host_state
 from recovery.facts.sources import AskSource
 from recovery.kind import KIND
+from recovery.scripts import script
+from ssh.command import Command
 from ssh.facts import FactError, SessionAsk
 from tests.lab.recovery_walker import reach
 from tests.lab.test_recovery_story import asked, planned, readable, running
@@ -23,6 +26,20 @@ def from_disk(**changes: Any) -> dict[str, Any]:
 
 def answer(host: Host, params: dict[str, Any]) -> Plan | Refusal:
     return KIND.plan(params, KIND.gather(params, SessionAsk(reach(host))))
+
+
+def assert_text_tells_the_same(host: Host) -> None:
+    """An LVM that knew no JSON would be asked for text: the same groups, volumes and doubles."""
+    no_json = 'lvm() { [ "$1" != fullreport ] || return 2; command lvm "$@"; }'
+    text = f"{script('mounts.lib', 'host_state.lib')}\n{no_json}\nhost_state || :\n"
+    result = reach(host).run(Command(("sh", "-c", text, "regroup"), sudo=True, timeout=120))
+    assert "@@end lvm 2" in result.text
+    said, meant = parse_host_state(result.text), SessionAsk(reach(host))(AskHost())
+    assert said.groups == meant.groups
+    assert sorted(map(str, said.lvs)) == sorted(map(str, meant.lvs))
+    assert sorted(str(pv) for pv in said.pvs if not pv.duplicate) == sorted(map(str, meant.pvs))
+    # The double stands in no report of groups, be it JSON or text; the text has LVM's warning beside it.
+    assert [pv.device for pv in said.pvs if pv.duplicate] == ["/dev/nvme0n1"]
 
 
 def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_last_byte(
@@ -83,6 +100,7 @@ def test_a_copy_of_the_running_disk_is_imported_with_uuids_of_its_own(lab: Lab, 
     app01.run("udevadm settle")
     wanted = asked("", disk="app01-copy", vm="app01-old", volumes=[])
 
+    assert_text_tells_the_same(app01)
     forced = answer(app01, {**wanted, "strategy": "rename"})
     assert isinstance(forced, Refusal)
     assert "Only vgimportclone is safe" in forced.reasons[0]

@@ -18,7 +18,8 @@ from execution.runner import Progress, backward
 from execution.services import run_of, run_request
 from inventory.models import Host, Owner, Vm
 from people.models import User
-from recovery.facts.host import Disk, Dm, Group, HostState, Lv, Mount, Pv
+from recovery.facts.host import Disk, Dm, HostState, Mount
+from recovery.facts.lvm_report import Group, Lv, Pv
 from recovery.facts.planning import Planning
 from recovery.kind import KIND
 from recovery.known import Facts

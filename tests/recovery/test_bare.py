@@ -13,7 +13,7 @@ from changes.kinds import Context
 from changes.plan import HIGH, Check, Plan
 from recovery.bare import Bare
 from recovery.facts.bare import AskBare, look_bare
-from recovery.facts.host import Pv
+from recovery.facts.lvm_report import Pv
 from recovery.handback.wish import Wish, wish_of
 from recovery.judges import RULES
 from recovery.known import Facts

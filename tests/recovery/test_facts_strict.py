@@ -108,11 +108,6 @@ def test_no_baseline_is_none() -> None:
     assert parse(AskBaseline("/x"), "absent\n") is None
 
 
-def test_an_old_lvm_is_told_in_a_sentence() -> None:
-    with pytest.raises(FactError, match="This host has LVM 2.02.143. Regroup drives 2.02.158 and newer"):
-        parse(AskPlanning(()), "machine_id=x\nlvm_version=2.02.143(2)-RHEL6 (2016-12-13)\n")
-
-
 def test_a_host_without_lvm_is_told_in_a_sentence() -> None:
     with pytest.raises(FactError, match="There is no LVM on this host"):
         parse(AskPlanning(()), "machine_id=x\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recovery.facts.host import JSON_LINE, Dm
+from recovery.facts.host import Dm
+from recovery.facts.lvm_report import JSON_LINE
 from tests.recovery.story import host_at
 
 ORIGIN = Dm("G-data", "LVM-x", "253:9", 1, True, ("0 8 snapshot-origin 253:8",))

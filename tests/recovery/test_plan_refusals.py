@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from recovery.facts.host import Dm, Pv
+from recovery.facts.host import Dm
+from recovery.facts.lvm_report import Pv
 from tests.recovery.story import PV, ROOT, SAMPLES, VG, facts, host_at, params, refused
 
 TEXT = params()["metadata"]
