@@ -16,6 +16,7 @@ from networking.backends.addresses import in_order, network, with_prefix
 from networking.backends.inifile import IniText, Section, read_ini
 from networking.backends.options import read_options
 from networking.backends.protocol import Configured, Files, Flaw
+from networking.backends.times import milliseconds
 from networking.bonding.model import DHCP, NOTHING, STATIC, Addressing, Bond, Options, Port, Route
 
 FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
@@ -25,10 +26,6 @@ PATTERNS = tuple(
     for name in ("*.netdev", "*.network", "*.netdev.d/*.conf", "*.network.d/*.conf")
 )
 
-SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-zµμ]*)")
-UNITS = {"us": 0.001, "µs": 0.001, "μs": 0.001, "usec": 0.001, "ms": 1, "msec": 1, "s": 1000, "sec": 1000}
-UNITS |= {"second": 1000, "seconds": 1000, "m": 60_000, "min": 60_000, "minute": 60_000, "minutes": 60_000}
-UNITS |= {"h": 3_600_000, "hr": 3_600_000, "hour": 3_600_000, "hours": 3_600_000, "": 1000}
 TRUE, FALSE = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 
 TIMES = {
@@ -238,20 +235,6 @@ def _plain(key: str, value: str) -> str:
     if key == "AllSlavesActive":
         return "1" if value.lower() in TRUE else "0"
     return ",".join(value.split()) if key == "ARPIPTargets" else value
-
-
-def milliseconds(text: str) -> int | None:
-    """A systemd time span in ms; None if it is none. A number alone is in seconds."""
-    total, rest = 0.0, text.strip()
-    if not rest:
-        return None
-    while rest:
-        match = SPAN.match(rest)
-        if not match or match[2] not in UNITS:
-            return None
-        total += float(match[1]) * UNITS[match[2]]
-        rest = rest[match.end() :].lstrip()
-    return int(total)
 
 
 def _elsewhere(key: str) -> str:

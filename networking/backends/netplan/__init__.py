@@ -1,0 +1,60 @@
+"""netplan: /etc/netplan/*.yaml, rendered to networkd or NetworkManager. Pure; `read` and `write` cite the rules.
+
+`netplan try` takes no bond with parameters, so the way back is Regroup's own. `netplan apply` leaves a running bond's
+options as they were where networkd is older than 257 (systemd issue 36406): they go through sysfs.
+"""
+
+from __future__ import annotations
+
+from networking.backends.netplan.read import PATTERNS, read
+from networking.backends.netplan.write import remove, render
+from networking.backends.protocol import Configured, Files, Written
+from networking.backends.scripts import PRELUDE, agreed, opening, rebuild_reason, settled
+from networking.backends.writing import changed
+from networking.bonding.model import Bond
+from networking.facts.values import Network
+
+LIVE = """\
+netplan generate || die 'netplan refused the files.'
+if systemctl is-active --quiet systemd-networkd; then networkctl reload || die 'networkctl reload failed.'; fi
+if systemctl is-active --quiet NetworkManager; then nmcli connection reload || die 'nmcli connection reload failed.'; fi
+"""
+
+RELOAD = """\
+netplan generate || die 'netplan refused the files.'
+for bond in $(bonds); do gone "$bond"; done
+for nic in $(cards); do bare "$nic"; done
+if systemctl is-active --quiet systemd-networkd; then systemctl restart systemd-networkd; fi
+netplan apply || die 'netplan apply failed.'
+"""
+
+
+class Netplan:
+    """The back-end."""
+
+    key = "netplan"
+    title = "netplan"
+    patterns = PATTERNS
+
+    def read(self, files: Files) -> Configured:
+        return read(files)
+
+    def render(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, render(bond, files))
+
+    def remove(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, remove(bond, files))
+
+    def apply(self, bond: Bond, now: Network) -> str:
+        if not rebuild_reason(bond, now):
+            return f"{opening(bond)}{LIVE}{agreed(bond.options)}"
+        again = 'gone "$bond"\nsystemctl try-restart systemd-networkd\n' if now.bond(bond.name) else ""
+        return (
+            f"{opening(bond)}netplan generate || die 'netplan refused the files.'\n{again}"
+            "netplan apply || die 'netplan apply failed.'\n"
+            f"{settled(bond)}"
+        )
+
+    def reload(self) -> str:
+        """Every bond goes, and comes again if a file still says so."""
+        return PRELUDE + RELOAD
