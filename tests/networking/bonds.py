@@ -69,7 +69,9 @@ def addressings(draw: st.DrawFn) -> Addressing:
         first = next((one for one in map(ip_interface, chosen) if one.version == version), None)
         if first and draw(st.booleans()):
             gateways.append(str(first.network[1]))
-    dns = draw(st.lists(st.one_of(_old, _new), max_size=3, unique=True))
+    versions = {ip_interface(text).version for text in chosen}
+    servers = [hosts for version, hosts in ((4, _old), (6, _new)) if version in versions]
+    dns = draw(st.lists(st.one_of(servers), max_size=3, unique=True))
     search = draw(_search) if dns else []
     return Addressing(
         STATIC,

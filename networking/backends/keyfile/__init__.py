@@ -1,0 +1,84 @@
+"""NetworkManager: profiles under /etc/NetworkManager/system-connections. Pure; `read` and `write` cite the rules.
+
+A changed profile is loaded, and no more: `nmcli device reapply` would write the primary anew and so move traffic
+(nm-device-bond.c, reapply_connection). Options go through sysfs, and the profile says the same at the next start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+
+from networking.backends.inifile import read_ini
+from networking.backends.keyfile.read import PATTERNS, read
+from networking.backends.keyfile.write import port_path, remove, render
+from networking.backends.protocol import Configured, Files, Written
+from networking.backends.scripts import PRELUDE, agreed, opening, rebuild_reason, settled
+from networking.backends.writing import changed
+from networking.bonding.model import Bond
+from networking.facts.values import Network
+
+RELOAD = """\
+for bond in $(bonds); do gone "$bond"; done
+for nic in $(cards); do bare "$nic"; done
+systemctl restart NetworkManager || die 'NetworkManager did not start again.'
+nm-online -s -q -t 60
+asleep() { nmcli -t -f UUID,TYPE,AUTOCONNECT,ACTIVE connection show | sed -n "s/^\\([^:]*\\):$1:yes:no$/\\1/p"; }
+status=0
+for type in bond 802-3-ethernet; do
+    for uuid in $(asleep "$type"); do nmcli --wait 45 connection up uuid "$uuid" || status=1; done
+done
+exit $status
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyfile:
+    """The back-end. `host` goes into the UUIDs of new profiles, such as the host's machine-id."""
+
+    host: str = ""
+    key: str = "keyfile"
+    title: str = "NetworkManager"
+    patterns: tuple[str, ...] = PATTERNS
+
+    def read(self, files: Files) -> Configured:
+        return read(files)
+
+    def render(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, render(bond, files, self.host))
+
+    def remove(self, bond: Bond, files: Files) -> tuple[Written, ...]:
+        return changed(files, remove(bond, files, self.host))
+
+    def apply(self, bond: Bond, now: Network) -> str:
+        """The bond comes up beside the NIC, which changes hands last; then the old profile is forgotten."""
+        profiles = self._profiles(bond, now)
+        paths = " ".join(map(quote, profiles))
+        load = f"nmcli connection load {paths} || die 'NetworkManager refused a profile.'\n"
+        if not rebuild_reason(bond, now):
+            return f"{opening(bond)}{load}{agreed(bond.options)}"
+        wanted = [port_path(bond, port) for port in bond.ports]
+        bonds = [uuid for path, uuid in profiles.items() if path not in wanted]
+        again = 'nmcli connection down uuid "$uuid" >/dev/null 2>&1\n' if now.bond(bond.name) else ""
+        ups = "".join(
+            f"nmcli --wait 45 connection up uuid {profiles[path]} || die {quote(path + ' did not come up.')}\n"
+            for path in wanted
+        )
+        return (
+            f"{opening(bond)}{load}uuid={bonds[0]}\n{again}"
+            'nmcli --wait 0 connection up uuid "$uuid" || die "$bond did not start."\n'
+            f"{ups}nmcli connection reload\n{settled(bond)}"
+        )
+
+    def _profiles(self, bond: Bond, now: Network) -> dict[str, str]:
+        """Path → UUID, as `render` writes them."""
+        files = {file.path: file.text for file in now.files}
+        return {
+            item.path: read_ini(item.text).get("connection", "uuid")
+            for item in render(bond, files, self.host)
+            if item.text is not None
+        }
+
+    def reload(self) -> str:
+        """Every bond goes, and comes again if a profile still says so."""
+        return PRELUDE + RELOAD
