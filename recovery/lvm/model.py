@@ -7,6 +7,7 @@ physical volumes, or onto other logical volumes (mirror images, pool data and th
 
 UUIDs are 32 characters of ``a-zA-Z0-9!#``, written 6-4-4-4-4-4-6.  Sizes are in sectors unless the name
 says bytes.  Every value here is frozen; changing a file is an edit of its text (``recovery.lvm.rename``).
+What a file has thousands of is a named tuple, which is made three times as fast as a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from recovery.lvm.tree import Tree
 
@@ -55,8 +57,7 @@ class PhysicalVolume:
         return "MISSING" in self.flags or "MISSING" in self.status
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """Where one leg of a segment lies: a physical or logical volume, and the first extent in it.
 
     ``first_extent`` is None where the format has none (RAID images, pool data, cache origin ...).
@@ -67,8 +68,7 @@ class Area:
     on_physical_volume: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A run of a logical volume's extents, mapped in one way.
 
     ``type`` is LVM's segment type without its flags ("striped" with one area is linear); ``type_flags``
@@ -97,8 +97,7 @@ class Segment:
         return tuple(dict.fromkeys(area.volume for area in self.areas if area.on_physical_volume))
 
 
-@dataclass(frozen=True, slots=True)
-class LogicalVolume:
+class LogicalVolume(NamedTuple):
     """One logical volume.  ``size`` is in sectors, ``extent_count`` the sum over its segments."""
 
     name: str

@@ -28,7 +28,8 @@ from recovery.lvm.tokens import TRIVIA, Token, next_token, skip_trivia
 Scalar = int | float | str
 Value = Scalar | tuple[Scalar, ...]
 
-# One common statement in one match: this is what makes a megabyte readable in pure Python.  Whatever is
+# One common statement in one match: this is what makes a megabyte readable in pure Python.  The list of a
+# name and a number, which every area is, has an alternative of its own, or it would take two more matches.  Whatever is
 # unusual (quoted names, escapes, octal numbers, comments in lists, mistakes) matches nothing here and is
 # read token by token below; both ways give the same tree (tests/recovery/lvm/test_fast_and_slow_agree.py).
 _STATEMENT: Final = re.compile(
@@ -36,12 +37,12 @@ _STATEMENT: Final = re.compile(
         ([^ \t-\r\#={{}}\[\],"'/\0][^ \t-\r\#={{}}/\0]*+){TRIVIA}
         (?: = [ ]?+ (?: "([^"\\\0]*+)"
                | (0|[1-9][0-9]{{0,17}}) (?=[ \t-\r\#}}]|\Z)
+               | \[ [ \t-\r]*+ "([^"\\\0]*+)" [ \t-\r]*+ , [ \t-\r]*+ (0|[1-9][0-9]{{0,17}}) [ \t-\r]*+ \]
                | \[ ([^\[\]'\#\\\0]*+) \] )
-          | (\{{) )
-      | (\}}) )""",
+          | \{{ )
+      | \}} )""",
     re.VERBOSE,
 )
-_STRING, _INT, _LIST, _OPEN = 2, 3, 4, 5
 _ITEM: Final = r'(?:"[^"]*+"|0|[1-9][0-9]{0,17})'
 _ITEMS: Final = re.compile(rf"\s*+(?:{_ITEM}\s*+(?:,\s*+{_ITEM}\s*+)*+,?\s*+)?", re.ASCII)
 _EACH_ITEM: Final = re.compile(r'"([^"]*+)"|([0-9]++)')
@@ -148,22 +149,23 @@ class _Reader:
         value: Value | None
         match: re.Match[str] | None = None
         for match in iter(_scanner(self.text, offset), None):
-            kind = match.lastindex or 0
-            name, found = match.group(1, kind)
-            if kind == _STRING:
-                value = found
-            elif kind == _INT:
-                value = int(found)
-            elif kind == _LIST:
-                value = lists.get(found)
+            name, string, number, volume, extent, items = match.groups()
+            if string is not None:
+                value = string
+            elif number is not None:
+                value = int(number)
+            elif volume is not None:
+                value = (volume, int(extent))
+            elif items is not None:
+                value = lists.get(items)
                 if value is None:
-                    value = _items(found)
+                    value = _items(items)
                     if value is None:
                         break
-                    lists[found] = value
+                    lists[items] = value
             elif not open_sections:
                 break
-            elif kind == _OPEN:
+            elif name is not None:
                 open_sections.append(here)
                 here = self._section(here, name, match.start())
                 values = here.values

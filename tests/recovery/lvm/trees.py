@@ -28,8 +28,9 @@ _list = st.lists(_scalar, max_size=4).flatmap(
         lambda how: "[" + how[0] + f",{how[1]}".join(items) + ("," if how[2] and items else "") + how[0] + "]"
     )
 )
+_pair = st.tuples(_maybe, _free.map(_escaped), _maybe, _number).map("[{0[0]}{0[1]}{0[2]},{0[0]}{0[3]}{0[2]}]".format)
 _key = st.one_of(_bare, _free.filter(bool).map(_escaped))
-_value = st.tuples(_key, _maybe, _maybe, st.one_of(_scalar, _list), _gap).map(
+_value = st.tuples(_key, _maybe, _maybe, st.one_of(_scalar, _list, _pair), _gap).map(
     lambda part: f"{part[0]}{part[1]}={part[2]}{part[3]}{part[4]}"
 )
 
