@@ -36,6 +36,22 @@ class ByUnit(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return next((unit for start, unit in UNITS.items() if nodeid.startswith(start)), nodeid)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rows", action="store_true", help="only tests that keep rows in the database; none on lab hosts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--rows"):
+        config.hook.pytest_deselected(items=[item for item in items if not keeps_rows(item)])
+        items[:] = [item for item in items if keeps_rows(item)]
+
+
+def keeps_rows(item: pytest.Item) -> bool:
+    """Whether what it tests may differ from one database to another, and no host is waited for."""
+    asked = set(getattr(item, "fixturenames", ()))
+    return "lab" not in asked and bool({"db", "transactional_db"} & asked or item.get_closest_marker("django_db"))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
     return ByUnit(config, log)

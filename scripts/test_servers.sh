@@ -1,6 +1,7 @@
 #!/bin/sh
-# What touches database or queue, against a PostgreSQL and a Redis of this run's own, ended with it.
-# Arguments go to pytest; without any, the tests of every floor that keeps rows.
+# What touches the database, against a PostgreSQL and a Redis of this run's own, ended with it.
+# Arguments go to pytest; without any, every test that keeps rows. A whole recovery on both servers is among the lab's
+# tests, as are production's services: tests/product/test_killed_workers.py, tests/production.
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/debian.sh need servers
@@ -8,7 +9,7 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM
 if [ $# -eq 0 ]; then
-    set -- tests/audit tests/people tests/inventory tests/changes tests/execution tests/api tests/recovery/test_form.py
+    set -- --rows
 fi
 # A test that runs a loop in a thread of its own leaves the thread's connection to the collector, which says so.
 REGROUP_STATE=$state .venv/bin/python -m tests.production.servers \
