@@ -39,7 +39,7 @@ def credential_create(
     secret: str = "",
     passphrase: str = "",
     key_file: str = "",
-    by: Actor,
+    by: Actor | None,
 ) -> Credential:
     """Keep a credential. `secret` is the private key's text or the password.
 

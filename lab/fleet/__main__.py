@@ -1,0 +1,43 @@
+"""`python -m lab.fleet --hosts 200 --seed 1 --client-key 'ssh-ed25519 …'`: serve until standard input ends.
+
+Lines on standard input: `stir 500` lets so many hosts change and prints their numbers as JSON; `count` prints how many
+connections are open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+
+from lab.fleet.server import PORT, FleetServer
+from lab.fleet.telling import full, lean
+from lab.fleet.world import World
+from networking.facts.nics import AskBonds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="lab.fleet")
+    parser.add_argument("--hosts", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dead", type=float, help="this share of the hosts is off or silent")
+    parser.add_argument("--port", type=int, default=PORT, help="on each host's own address of 127/8 (%(default)s)")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--last", type=int, help="serve hosts FIRST to LAST - 1 only")
+    parser.add_argument("--client-key", required=True, help="the public key that is let in")
+    given = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    world = World(given.hosts, given.seed, given.dead)
+    questions = {AskBonds().command().to_run(): full, AskBonds(lean=True).command().to_run(): lean}
+    numbers = range(given.first, given.last or given.hosts)
+    with FleetServer(world, questions, given.client_key, numbers, given.port) as server:
+        print("ready", flush=True)
+        for line in sys.stdin:
+            word, _, number = line.strip().partition(" ")
+            print(json.dumps(world.stir(int(number)) if word == "stir" else server.connections), flush=True)
+
+
+if __name__ == "__main__":
+    main()
