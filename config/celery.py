@@ -2,7 +2,7 @@
 
 Early acknowledgement, ids as payload, no results: a lost or doubled hint costs seconds.
 `runs` holds the work that may last; `sweeps` is a queue of its own, so that the janitor is
-never behind a run.
+never behind a run; `fleet` asks all hosts for their bonds, which may take minutes, behind nobody's back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ app.conf.update(
     task_ignore_result=True,
     task_acks_late=False,
     task_default_queue="runs",
-    task_routes={"execution.tasks.sweep": {"queue": "sweeps"}},
+    task_routes={"execution.tasks.sweep": {"queue": "sweeps"}, "networking.tasks.sweep": {"queue": "fleet"}},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     # Nothing asks workers over the queue, and the queue of files would keep the questions for ever.
@@ -34,7 +34,12 @@ app.conf.update(
             "task": "execution.tasks.sweep",
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": settings.SWEEP_SECONDS * 2},
-        }
+        },
+        "fleet": {
+            "task": "networking.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS * 2},
+        },
     },
     beat_schedule_filename=str(settings.STATE_DIR / "beat"),
     timezone="UTC",
@@ -46,3 +51,4 @@ app.autodiscover_tasks()
 def sweep_at_once(**_: object) -> None:
     """What was left undone while no worker ran is found now, not after the first tick of beat."""
     app.send_task("execution.tasks.sweep")
+    app.send_task("networking.tasks.sweep")

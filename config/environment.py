@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,18 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
     if not text.isdigit() or not least <= int(text) <= most:
         raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}; it is {text!r}.")
     return int(text)
+
+
+def price(name: str) -> tuple[Decimal | None, str]:
+    """An amount with its unit in free text, such as `120 EUR a year`; None and nothing where it is not set."""
+    amount, _, unit = env.str(name, default="").strip().partition(" ")
+    if not amount:
+        return None, ""
+    if not re.fullmatch(r"[0-9]{1,9}([.][0-9]{1,2})?", amount):
+        raise ImproperlyConfigured(
+            f"{name} must begin with an amount, as in '120 EUR a year'; it begins with {amount!r}."
+        )
+    return Decimal(amount), unit.strip()
 
 
 def switch(name: str, default: bool) -> bool:

@@ -13,7 +13,7 @@ from execution.leases import database_now
 from execution.models import Pulse, Run
 from people.access import anyone
 
-WORKERS = ("runs", "sweeps")
+WORKERS = ("runs", "sweeps", "fleet")
 
 
 @dataclass(frozen=True)

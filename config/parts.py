@@ -28,6 +28,7 @@ PRELOADED = (
     "execution.engine",
     "execution.facts",
     "execution.janitor",
+    "networking.sweep",
     "uvicorn.lifespan.off",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
@@ -87,8 +88,13 @@ def sweeps() -> Program:
     return _worker("sweeps", "-P", "solo")
 
 
+def fleet() -> Program:
+    """Asks all hosts for their bonds, over connections that this process keeps."""
+    return _worker("fleet", "-P", "solo")
+
+
 def beat() -> Program:
-    """The clock that rings for the janitor."""
+    """The clock that rings for the janitor and the fleet."""
     return _program("beat", "regroup: celery beat", _celery("beat", "--pidfile=", "--loglevel", "WARNING"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from config.environment import BASE, broker, database, env, number, secret_key, state_dir, switch
+from config.environment import BASE, broker, database, env, number, price, secret_key, state_dir, switch
 
 STATE_DIR = state_dir()
 SECRET_KEY = secret_key(STATE_DIR)
@@ -143,6 +143,16 @@ DETACH_COMMAND = env.str("REGROUP_DETACH_COMMAND", default="")
 LEASE_SECONDS = number("REGROUP_LEASE", 30, least=3, most=600)
 HEARTBEAT_SECONDS = number("REGROUP_HEARTBEAT", 5, least=1, most=60)
 SWEEP_SECONDS = number("REGROUP_SWEEP", 10, least=1, most=60)
+
+FLEET_SECONDS = number("REGROUP_FLEET", 120, least=10, most=86_400)
+"""How often each host's bonds are looked at."""
+FLEET_STALE_SECONDS = number("REGROUP_FLEET_STALE", 900, least=60, most=604_800)
+FLEET_CONNECTIONS = number("REGROUP_FLEET_CONNECTIONS", 32, least=1, most=256)
+FLEET_PER_JUMP = number("REGROUP_FLEET_PER_JUMP", 8, least=1, most=256)
+FLEET_KEPT = number("REGROUP_FLEET_KEPT", 2_000, least=0, most=20_000)
+FLEET_PATIENCE = number("REGROUP_FLEET_PATIENCE", 5, least=1, most=60)
+PORT_PRICE, PORT_CURRENCY = price("REGROUP_PORT_PRICE")
+"""What a 10 Gb/s port of a switch costs, for the page of ports that idle."""
 
 LOGGING = {
     "version": 1,

@@ -63,7 +63,7 @@ def up(*, port: int, say: Say, ready_file: Path | None = None, demo: Prepare | N
         supervisor.stop_on_signals()
         parts.load()
         connections.close_all()
-        supervisor.start([parts.runs(), parts.sweeps(), parts.beat()])
+        supervisor.start([parts.runs(), parts.sweeps(), parts.fleet(), parts.beat()])
         collect_static(state)
         supervisor.start([parts.web(port)])
         if wait_ready(url, supervisor):

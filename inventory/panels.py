@@ -14,7 +14,7 @@ from typing import Any
 
 from people.actor import Actor
 
-PAGES = ("host", "vm", "owner")
+PAGES = ("host", "vm", "owner", "bond")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class HostNetwork(models.Model):
 
     seen_at    the last good answer; tried_at the last attempt, error its sentence, empty when it was good
     misses     attempts since the last good one
-    digest     of the last answer, so that the same answer again costs nothing
+    digest     of the last lean answer, so that the same answer again costs nothing; full_at the last whole one
     unsettled  something shown here fades with time (failures of the last hour), so the same answer is read again
     """
 
@@ -40,6 +40,7 @@ class HostNetwork(models.Model):
     lease_until = models.DateTimeField(null=True)
     boot_id = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, blank=True)
+    full_at = models.DateTimeField(null=True)
     unsettled = models.BooleanField(default=False)
 
     class Meta:
@@ -125,7 +126,7 @@ class Nic(models.Model):
 
     nominal_mbps  the largest speed known of it: what the driver supports, or the fastest it was ever seen at
     present       False once its host answered without it; kept for what is known of it
-    active        its bond's traffic runs over it
+    active        its bond's traffic runs over it; used: it has addresses of its own, or something stands on it
     """
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="nics")
@@ -144,6 +145,7 @@ class Nic(models.Model):
     addresses = models.JSONField(default=list)
     bond = models.ForeignKey(Bond, on_delete=models.SET_NULL, null=True, related_name="nics")
     active = models.BooleanField(default=False)
+    used = models.BooleanField(default=False)
     switch = models.CharField(max_length=120, blank=True)
     switch_port = models.CharField(max_length=80, blank=True)
     first_seen = models.DateTimeField(default=timezone.now)

@@ -105,9 +105,20 @@ def connect(
 
 
 def knock(target: Target) -> socket.socket:
-    """A TCP connection to a host that is reached directly; nothing is sent. Raises Unreachable."""
+    """A TCP connection to a host that is reached directly and has begun to speak; nothing is sent. Raises Unreachable.
+
+    What a host that is off costs is spent here, where nobody else has to wait.
+    """
     sock: socket.socket = _socket(target, None)
-    return sock
+    waiter = select.poll()
+    waiter.register(sock, select.POLLIN)
+    if waiter.poll(target.connect_timeout * 1000):
+        return sock
+    sock.close()
+    where = f"{target.address}:{target.port}"
+    raise Unreachable(
+        f"{target.name} took the connection at {where} and said nothing for {target.connect_timeout:g} s."
+    )
 
 
 def scan(address: str, port: int = 22, timeout: float = 10.0, jump: Target | None = None) -> PinnedKey:

@@ -13,7 +13,7 @@ from tests.config.conftest import Up, until
 
 pytestmark = pytest.mark.xdist_group("up")
 
-PARTS = ("celery runs", "celery sweeps", "celery beat", "regroup: web")
+PARTS = ("celery runs", "celery sweeps", "celery fleet", "celery beat", "regroup: web")
 
 
 def health(up: Up) -> dict[str, object]:
@@ -41,7 +41,7 @@ def test_the_ready_file_holds_the_url(up: Up) -> None:
 def test_its_health_names_every_worker(up: Up) -> None:
     told = health(up)
     assert told["status"] == told["database"] == "ok"
-    assert set(told["workers"]) == {"runs", "sweeps"}  # type: ignore[call-overload]  # JSON
+    assert set(told["workers"]) == {"runs", "sweeps", "fleet"}  # type: ignore[call-overload]  # JSON
 
 
 def test_the_sign_in_page_is_served_with_its_hashed_styles(up: Up) -> None:
@@ -98,6 +98,7 @@ def test_the_doctor_finds_every_part_well(up: Up) -> None:
         "Dashboard",
         "Worker runs",
         "Worker sweeps",
+        "Worker fleet",
     )
     assert [name for name in wanted if f"✓ {name}:" not in said] == [], said
 

@@ -107,7 +107,7 @@ def site() -> Iterator[Site]:
             done = site.run(*COMPOSE["migrate"]["command"])
             assert done.returncode == 0, done.stderr
             assert site.run("python", "manage.py", "collectstatic", "--noinput", "-v0").returncode == 0
-            for service in ("web", "sweeps", "beat"):
+            for service in ("web", "sweeps", "fleet", "beat"):
                 site.start(service)
             site.start("runs", "first")
             site.start("runs", "second")
@@ -130,7 +130,8 @@ def test_no_secret_stands_in_the_environment_of_a_service() -> None:
 
 
 def test_all_health_checks_say_well(site: Site) -> None:
-    for service, name in (("web", ""), ("beat", ""), ("sweeps", ""), ("runs", "first"), ("runs", "second")):
+    single = [(service, "") for service in ("web", "beat", "sweeps", "fleet")]
+    for service, name in (*single, ("runs", "first"), ("runs", "second")):
         assert until(lambda service=service, name=name: site.is_well(service, name), 120), site.said(name or service)
 
 
@@ -151,11 +152,12 @@ def test_somebody_signs_in_over_http_as_through_the_proxy(site: Site) -> None:
 
 
 def test_the_doctor_finds_database_queue_and_workers_well(site: Site) -> None:
-    for worker in ("runs", "sweeps"):  # a worker is seen from the first thing that it does, seconds after its start
+    # A worker is seen from the first thing that it does, seconds after its start.
+    for worker in ("runs", "sweeps", "fleet"):
         seen = ("python", "manage.py", "regroup", "pulse", worker)
         assert until(lambda seen=seen: site.run(*seen).returncode == 0, 120), worker
     said = site.run("python", "manage.py", "regroup", "doctor").stdout
-    for line in ("Database: postgresql answers", "Queue", "Worker runs", "Worker sweeps"):
+    for line in ("Database: postgresql answers", "Queue", "Worker runs", "Worker sweeps", "Worker fleet"):
         assert re.search(rf"^✓ {line}", said, re.MULTILINE), said
 
 

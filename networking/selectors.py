@@ -1,0 +1,233 @@
+"""Reading the fleet: bonds worst first, how many are how, and how fresh all of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from changes.states import Label
+from execution.models import Pulse
+from inventory.models import Host
+from inventory.paging import clean
+from inventory.states import HostTrust
+from networking.bonding.states import HEALTH_LABELS, WORST_FIRST, HealthState
+from networking.bonding.words import ago
+from networking.models import Bond, BondMove, BondQuerySet, HostNetwork, Nic, SweepWish
+
+PAGE = 50
+MOVES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The words of the address; empty ones filter nothing, and one that means nothing lets nothing through."""
+
+    health: str = ""
+    site: str = ""
+    switch: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filters:
+        return cls(**{field.name: clean(query.get(field.name, "")) for field in fields(cls)})
+
+    @property
+    def any(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Worst first; `worse` and `better` are query strings, or None where there is no more."""
+
+    rows: list[Bond]
+    worse: str | None
+    better: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many bonds are in a state."""
+
+    state: HealthState
+    label: Label
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How much of what is shown is fresh. `worker` is when the fleet's worker was last seen.
+
+    hosts   that are asked
+    fresh   of them answered lately; silent: gave no answer when last asked; never: were not asked yet
+    """
+
+    hosts: int
+    fresh: int
+    silent: int
+    never: int
+    newest: datetime | None
+    worker: datetime | None
+    every: str
+
+    @property
+    def asleep(self) -> bool:
+        """Nobody asks: the worker was not seen for long."""
+        patience = timedelta(seconds=settings.SWEEP_SECONDS * 3 + 15)
+        return self.worker is None or self.worker < timezone.now() - patience
+
+
+def bond_list(filters: Filters) -> BondQuerySet:
+    """Bonds that are there, as far as the filters let them through."""
+    rows = Bond.objects.there().select_related("host", "host__network")
+    if filters.health:
+        rows = rows.filter(rank=_rank(filters.health))
+    if filters.site:
+        rows = rows.filter(host__site__iexact=filters.site)
+    if filters.switch:
+        at_switch = Nic.objects.filter(switch__iexact=filters.switch, bond__isnull=False)
+        rows = rows.filter(pk__in=at_switch.values("bond_id"))
+    return rows.matching(filters.text) if filters.text else rows
+
+
+def _rank(word: str) -> int:
+    return WORST_FIRST.index(HealthState(word)) if word in set(HealthState) else -1
+
+
+def page_worst_first(rows: BondQuerySet, query: QueryDict, size: int = PAGE) -> Page:
+    """The page that `after` or `before` of the address asks for: a bond's place is its rank, since when, its number."""
+    before, after = (_place(query.get(word, "")) for word in ("before", "after"))
+    if before:
+        rank, since, number = before
+        worse = Q(rank__lt=rank) | Q(rank=rank, since__gt=since) | Q(rank=rank, since=since, pk__lt=number)
+        found = list(rows.filter(worse, rank__lte=rank).order_by("-rank", "since", "-pk")[: size + 1])
+        kept = found[:size][::-1]
+        return Page(kept, _link(query, "before", kept[:1], len(found) > size), _link(query, "after", kept[-1:], True))
+    if after:
+        rank, since, number = after
+        better = Q(rank__gt=rank) | Q(rank=rank, since__lt=since) | Q(rank=rank, since=since, pk__gt=number)
+        rows = rows.filter(better, rank__gte=rank)
+    found = list(rows.order_by("rank", "-since", "pk")[: size + 1])
+    kept = found[:size]
+    more = len(found) > size
+    return Page(kept, _link(query, "before", kept[:1], bool(after)), _link(query, "after", kept[-1:], more))
+
+
+def place_of(bond: Bond) -> str:
+    """Where a bond stands in the list, as a word for an address."""
+    return f"{bond.rank}.{int(bond.since.timestamp() * 1_000_000)}.{bond.pk}"
+
+
+def _place(word: str) -> tuple[int, datetime, int] | None:
+    parts = word.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 19 for part in parts):
+        return None
+    rank, since, number = map(int, parts)
+    try:
+        moment = datetime.fromtimestamp(since // 1_000_000, tz=timezone.get_default_timezone())
+    except (OverflowError, ValueError, OSError):
+        return None
+    return rank, moment + timedelta(microseconds=since % 1_000_000), number
+
+
+def _link(query: QueryDict, word: str, edge: list[Bond], more: bool) -> str | None:
+    if not more or not edge:
+        return None
+    values = query.copy()
+    for other in ("before", "after"):
+        values.pop(other, None)
+    values[word] = place_of(edge[0])
+    return f"?{values.urlencode()}"
+
+
+def counts() -> list[StateCount]:
+    """How many bonds are how, worst first; states that no bond is in are left out."""
+    found = dict(Bond.objects.there().order_by().values_list("rank").annotate(Count("pk")))
+    return [
+        StateCount(state, HEALTH_LABELS[state], found[rank])
+        for rank, state in enumerate(WORST_FIRST)
+        if found.get(rank)
+    ]
+
+
+def sites() -> list[str]:
+    """Sites of hosts that have bonds."""
+    return list(
+        Host.objects.filter(bonds__present=True)
+        .exclude(site="")
+        .order_by("site")
+        .values_list("site", flat=True)
+        .distinct()
+    )
+
+
+def freshness() -> Freshness:
+    now = timezone.now()
+    recent = now - timedelta(seconds=settings.FLEET_SECONDS * 2 + 30)
+    told = HostNetwork.objects.aggregate(
+        hosts=Count("pk"),
+        fresh=Count("pk", filter=Q(seen_at__gte=recent)),
+        silent=Count("pk", filter=Q(error__gt="")),
+        never=Count("pk", filter=Q(tried_at__isnull=True)),
+        newest=Max("seen_at"),
+    )
+    worker = Pulse.objects.filter(name="fleet").values_list("at", flat=True).first()
+    return Freshness(**told, worker=worker, every=ago(settings.FLEET_SECONDS))
+
+
+def eligible() -> int:
+    """Hosts that could be asked: a trusted key, and a way to sign in."""
+    return Host.objects.of_trust(HostTrust.TRUSTED).filter(credential__isnull=False).count()
+
+
+def bond_of(host: Host, name: str) -> Bond:
+    """Raises Bond.DoesNotExist."""
+    return Bond.objects.select_related("host", "host__network").get(host=host, name=clean(name))
+
+
+def moves_of(bond: Bond, before: int | None = None) -> tuple[list[BondMove], int | None]:
+    """Newest first, and where the older ones begin."""
+    rows = bond.moves.filter(pk__lt=before) if before else bond.moves.all()
+    found = list(rows[: MOVES + 1])
+    kept = found[:MOVES]
+    return kept, kept[-1].pk if len(found) > MOVES else None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep that somebody asked for has come."""
+
+    wish: SweepWish
+    total: int
+    done: int
+    silent: int
+    moved: int
+
+    @property
+    def words(self) -> str:
+        silent = f"; {self.silent:,} gave no answer" if self.silent else ""
+        moved = f"; {self.moved:,} things changed" if self.moved else ""
+        return f"{self.done:,} of {self.total:,} hosts asked{silent}{moved}"
+
+    @property
+    def over(self) -> bool:
+        return self.done >= self.total or timezone.now() - self.wish.asked_at > SweepWish.GIVEN_UP
+
+
+def progress(host: Host | None = None) -> Progress | None:
+    """The newest wish for the fleet, or for this host, and what became of it."""
+    wish = SweepWish.objects.filter(host=host).select_related("asked_by").first()
+    if wish is None:
+        return None
+    rows = HostNetwork.objects.filter(tried_at__gte=wish.asked_at)
+    moves = BondMove.objects.filter(at__gte=wish.asked_at)
+    if host is not None:
+        rows, moves = rows.filter(host=host), moves.filter(bond__host=host)
+    told = rows.aggregate(done=Count("pk"), silent=Count("pk", filter=Q(error__gt="")))
+    return Progress(wish, wish.total, told["done"], told["silent"], moves.count())
