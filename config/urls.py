@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("inventory.urls")),
     path("audit/", requires(Role.VIEWER)(audit), name="audit"),
     path("", include("recovery.urls")),
+    path("", include("networking.urls")),
     path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
 ]

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("Changes", "arrows-exchange", "changes"),
     Entry("Hosts", "server", "hosts"),
     Entry("Owners", "users", "owners"),
+    Entry("Bonds", "network", "bonds"),
     Entry("Audit", "shield-check", "audit"),
 )
 

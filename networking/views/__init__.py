@@ -1,0 +1,1 @@
+"""The fleet's pages: the list and one bond, the grid, the topology, the ports that idle."""
