@@ -79,7 +79,7 @@ def _why_held(seen: Seen, primary: PortStatus, active: PortStatus) -> tuple[tupl
         )
     if seen.policy != BETTER:
         return (), "what primary_reselect is cannot be told here."
-    theirs, ours = seen.speed(active), seen.speed(primary)
+    theirs, ours = seen.counted(active), seen.counted(primary)
     if theirs is None:
         return (f"unknown counts as more than {ours or 'unknown'}",), (
             f"the speed of {active.name} is unknown, which the kernel takes for the fastest, so that"

@@ -49,7 +49,8 @@ def assess(
     failures_window  port → link failures within the window that flapping is judged by (an hour)
     seen_age         seconds since the host told this
     switches         port → switch by LLDP
-    speeds           port → speed now by sysfs or ethtool, for kernels that do not write it into /proc
+    speeds           port → speed now by sysfs or ethtool. Without it no port is seen to degrade in place: /proc has the
+                     speed that the bond noted when the link last changed, and before RHEL 6 none
     """
     seen = Seen(
         status=status,

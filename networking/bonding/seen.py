@@ -56,16 +56,27 @@ class Seen:
         return tuple(port for port in self.status.ports if port.mii_status == "up")
 
     def speed(self, port: PortStatus) -> int | None:
-        """Now, in Mb/s. A port that is down has none, whatever the text still says (RHEL 6, virtio)."""
+        """Now, in Mb/s. A port that is down has none, whatever the text still says (RHEL 6, virtio).
+
+        sysfs asks the driver; /proc has what the bond noted when the link last changed.
+        """
         if port.mii_status not in ("up", "going down"):
             return None
-        return port.speed_mbps or self.speeds.get(port.name) or None
+        return self.speeds.get(port.name) or port.speed_mbps or None
+
+    def counted(self, port: PortStatus) -> int | None:
+        """What the kernel compares with other ports: the speed that it noted when the link last changed."""
+        return port.speed_mbps or self.speed(port)
 
     def described(self, port: PortStatus) -> str:
         """A line of evidence."""
-        said = f"{port.name}: link {port.mii_status or 'not told'}, {speed(self.speed(port))}"
-        nominal = self.nominal.get(port.name)
-        return f"{said}, nominal {speed(nominal)}" if nominal else said
+        now, nominal, counted = self.speed(port), self.nominal.get(port.name), self.counted(port)
+        said = f"{port.name}: link {port.mii_status or 'not told'}"
+        if port.mii_status in ("up", "going down"):
+            said += f", {speed(now)}"
+        if nominal:
+            said += f", nominal {speed(nominal)}"
+        return f"{said}; the bond still counts it as {speed(counted)}" if now and counted != now else said
 
     def evidence(self, *lines: str) -> tuple[str, ...]:
         return (*lines, *(self.described(port) for port in self.status.ports))

@@ -18,6 +18,19 @@ def test_an_active_port_below_its_nominal_speed_is_degraded_in_place():
     assert "100 is less than 10000" in found.evidence
 
 
+def test_a_port_that_slowed_down_with_its_link_up_is_seen_by_sysfs_alone():
+    found = health(WELL, speeds={"eth0": 100, "eth1": 1000})
+    assert states(found) == [HealthState.DEGRADED_IN_PLACE]
+    line = "eth0: link up, 100 Mb/s, nominal 10 Gb/s; the bond still counts it as 10 Gb/s"
+    assert line in found.evidence
+
+
+def test_what_holds_a_primary_is_what_the_kernel_counts_and_not_what_is():
+    found = health(bond({"speed_mbps": 100}, active="eth1"), speeds={"eth0": 10000, "eth1": 1000})
+    assert "100 is not more than 1000" in found.sentence
+    assert "should run at" not in found.sentence
+
+
 def test_a_backup_that_carries_at_its_own_nominal_speed_is_not_degraded():
     assert HealthState.DEGRADED_IN_PLACE not in states(health(bond({"mii_status": "down"}, active="eth1")))
 
