@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from networking.backends.ifcfg import Ifcfg
+from networking.backends.ifupdown import Ifupdown
 from networking.backends.keyfile import Keyfile
 from networking.backends.netplan import Netplan
 from networking.backends.networkd import Networkd
@@ -13,7 +14,7 @@ from networking.bonding.model import DHCP, Addressing, Bond
 from tests.networking.backends.hosts import host_with, network, nic
 from tests.networking.bonds import ASYMMETRIC
 
-BACKENDS: list[Backend] = [Ifcfg(), Networkd(), Netplan(), Keyfile()]
+BACKENDS: list[Backend] = [Ifcfg(), Networkd(), Netplan(), Keyfile(), Ifupdown()]
 PLAIN = network(nic("eth0", "10.0.2.15/24"), nic("eth1"))
 BY_ARP = ASYMMETRIC.with_options(miimon=0, arp_interval=500, arp_ip_targets=("10.0.2.2",))
 
