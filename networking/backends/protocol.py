@@ -54,10 +54,16 @@ class Unrenderable(Exception):
 class Backend(Protocol):
     """One network manager."""
 
-    key: str
-    title: str
-    patterns: tuple[str, ...]
-    """Shell patterns of the files it reads, such as /etc/netplan/*.yaml."""
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Shell patterns of the files it reads, such as /etc/netplan/*.yaml."""
+        ...
 
     def read(self, files: Files) -> Configured:
         """Tolerant as the manager itself is; what it would choke on is told as a flaw."""

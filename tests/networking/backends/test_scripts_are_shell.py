@@ -4,17 +4,12 @@ import subprocess
 
 import pytest
 
-from networking.backends.ifcfg import Ifcfg
-from networking.backends.ifupdown import Ifupdown
-from networking.backends.keyfile import Keyfile
-from networking.backends.netplan import Netplan
-from networking.backends.networkd import Networkd
 from networking.backends.protocol import Backend
+from networking.backends.registry import BACKENDS
 from networking.bonding.model import DHCP, Addressing, Bond
 from tests.networking.backends.hosts import host_with, network, nic
 from tests.networking.bonds import ASYMMETRIC
 
-BACKENDS: list[Backend] = [Ifcfg(), Networkd(), Netplan(), Keyfile(), Ifupdown()]
 PLAIN = network(nic("eth0", "10.0.2.15/24"), nic("eth1"))
 BY_ARP = ASYMMETRIC.with_options(miimon=0, arp_interval=500, arp_ip_targets=("10.0.2.2",))
 
@@ -24,7 +19,7 @@ def passes(text: str) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.key)
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=lambda backend: backend.key)
 @pytest.mark.parametrize(
     "bond",
     [ASYMMETRIC, BY_ARP, Bond("bond0", ASYMMETRIC.ports, addressing=Addressing(DHCP))],
@@ -35,12 +30,12 @@ def test_apply_is_a_shells_text(backend: Backend, bond: Bond) -> None:
     assert passes(backend.apply(bond, host_with(ASYMMETRIC))) == ""
 
 
-@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.key)
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=lambda backend: backend.key)
 def test_reload_is_a_shells_text(backend: Backend) -> None:
     assert passes(backend.reload()) == ""
 
 
-@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.key)
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=lambda backend: backend.key)
 def test_a_change_of_options_alone_takes_nothing_down(backend: Backend) -> None:
     wanted = ASYMMETRIC.with_options(primary_reselect="failure")
 
