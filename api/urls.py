@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from ninja import NinjaAPI
 
-from api import audit, changes, inventory, problems, recovery, rollouts
+from api import audit, bonds, changes, inventory, problems, recovery, rollouts
 from api.auth import Bearer
 from people.roles import Role
 
@@ -23,6 +23,7 @@ api.add_router("/changes", recovery.router)  # first: /changes/recovery is no nu
 api.add_router("/changes", changes.router)
 api.add_router("/rollouts", rollouts.router)
 api.add_router("/audit", audit.router)
+api.add_router("", bonds.router)
 api.add_router("", inventory.router)
 
 

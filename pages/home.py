@@ -13,6 +13,7 @@ from changes.policy import may_request
 from changes.states import ACTIVE, State
 from inventory.models import Host
 from inventory.states import TRUST_LABELS, HostTrust, Label
+from networking.selectors import counts
 from pages.change_list import new_urls
 from pages.waiting import waiting_for
 from people.access import Request, requires
@@ -44,6 +45,7 @@ def home(request: Request) -> HttpResponse:
         "newest": rows[:MOST],
         "glances": (glances := hosts_at_a_glance()),
         "hosts": sum(glance.count for glance in glances if glance.query),
+        "bond_counts": counts(),
         "new": new_urls() if may_request(request.actor).allowed else [],
     }
     return render(request, "pages/home.html", context)
