@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import struct
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def copy_sparse(source: Path, target: Path) -> None:
         writer.truncate(size)
         copy_data(reader.fileno(), writer.fileno(), 0, size)
     part.rename(target)
+
+
+def make_overlay(base: Path | str, form: str, overlay: Path) -> None:
+    """Make a qcow2 image that begins as `base` (of format `form`; a relative one is beside it) and takes the writes."""
+    words = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", form, "-b", str(base), str(overlay)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LabError(f"no overlay on {base}: {done.stderr.strip()}")
 
 
 def copy_data(reader: int, writer: int, at: int, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.cache import Build
@@ -30,29 +31,34 @@ def freeze(build: Build, identity: HostIdentity) -> None:
 
     The root disk is what that memory expects and is read-only from here on.
     """
-    folder = build.folder / identity.name / "freeze"
-    folder.mkdir()
     disk = build.root_disk(identity.name)
     cache = "cache.no-flush=on"
     node = ["-blockdev", f"driver=raw,node-name=root,{cache},file.driver=file,file.filename={disk}"]
+    boot_and_freeze(build, identity.name, lambda port: host_arguments(build, identity, port, node), _SETTLE)
+    disk.chmod(0o444)
+
+
+def boot_and_freeze(build: Build, name: str, arguments: Callable[[int], list[str]], settle: str) -> None:
+    """Boot the host `name` cold, run `settle` there, save its memory. `arguments` gives QEMU's for an SSH port."""
+    folder = build.folder / name / "freeze"
+    folder.mkdir()
     port = free_port()
     door = Door(port, build.private_key, folder / "known_hosts")
-    door.pin(build.host_key(identity.name))
-    with running_qemu(host_arguments(build, identity, port, node), folder, max_life=500) as mark:
+    door.pin(build.host_key(name))
+    with running_qemu(arguments(port), folder, max_life=500) as mark:
         try:
             door.wait_login("true", timeout=300)
         except LabError as error:
             console = (folder / "console.log").read_text(errors="replace").strip()
-            raise LabError(f"{identity.name} did not boot: {error}; its console ends: {console[-800:]}") from error
-        door.run(_SETTLE, timeout=120)
+            raise LabError(f"{name} did not boot: {error}; its console ends: {console[-800:]}") from error
+        door.run(settle, timeout=120)
         with Qmp(folder) as qmp:
-            save_memory(qmp, build.state(identity.name))
+            save_memory(qmp, build.state(name))
             qmp.execute("quit")
         wait_ended(mark, timeout=20)
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
-    disk.chmod(0o444)
 
 
 def save_memory(qmp: Qmp, state: Path) -> None:
@@ -70,6 +76,6 @@ def save_memory(qmp: Qmp, state: Path) -> None:
     state.chmod(0o444)
 
 
-def incoming(build: Build, identity: HostIdentity) -> list[str]:
-    """The arguments that make QEMU go on where `identity` was frozen."""
-    return ["-incoming", f"exec:cat {shlex.quote(str(build.state(identity.name)))}"]
+def incoming(build: Build, name: str) -> list[str]:
+    """The arguments that make QEMU go on where the host `name` was frozen."""
+    return ["-incoming", f"exec:cat {shlex.quote(str(build.state(name)))}"]

@@ -44,16 +44,16 @@ def build(say: machine.Say) -> Build:
             return found
         started = time.monotonic()
         say("1/5 Debian packages (about 1 minute)")
-        packages = _packages(root)
+        unpacked = debian_packages(root)
         say("2/5 Accelerator")
-        accelerator = machine.find_accelerator(root, packages / "vmlinuz", root / "probe.part")
+        accelerator = machine.find_accelerator(root, unpacked / "vmlinuz", root / "probe.part")
         shutil.rmtree(root / "probe.part", ignore_errors=True)
         say(f"    {accelerator}" + ("" if accelerator == "kvm" else " (no usable KVM: slower, but the same)"))
         finished = Build(root / build_key(accelerator), accelerator)
         part = Build(finished.folder.with_suffix(".part"), accelerator)
         shutil.rmtree(part.folder, ignore_errors=True)
         part.folder.mkdir(mode=0o700)
-        _fill(part, packages, say)
+        _fill(part, unpacked, say)
         part.folder.rename(finished.folder)
         _forget_unused(root)
         say(f"The lab is built, in {time.monotonic() - started:.0f} s: {finished.folder}")
@@ -63,7 +63,7 @@ def build(say: machine.Say) -> Build:
 def _fill(part: Build, packages: Path, say: machine.Say) -> None:
     for name in ("vmlinuz", "initrd"):
         shutil.copy(packages / name, part.folder / name)
-    _keygen(part.private_key, "regroup lab")
+    keygen(part.private_key, "regroup lab")
     work = part.folder / "work"
     work.mkdir()
     say("3/5 Volume groups and old disks, by LVM in a VM (about 1 minute)")
@@ -92,14 +92,14 @@ def _run(words: list[str], what: str) -> None:
         raise LabError(f"{what} failed (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-800:]}")
 
 
-def _keygen(path: Path, comment: str) -> None:
+def keygen(path: Path, comment: str) -> None:
     _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], "ssh-keygen")
 
 
 # ------------------------------------------------------------------------------- Debian's packages
 
 
-def _packages(root: Path) -> Path:
+def debian_packages(root: Path) -> Path:
     """The folder with rootfs.tar, vmlinuz and initrd; independent of QEMU and accelerator."""
     finished = root / f"packages-{recipe.packages_hash()}"
     if finished.is_dir():
@@ -151,7 +151,7 @@ def _seed(part: Build, packages: Path, work: Path) -> None:
     shutil.copy(recipe.GUEST / "seed.sh", overlay / "seed")
     (overlay / "seed").chmod(0o755)
     overlay.chmod(0o755)
-    _ext4_images(packages, overlay, work, (work / "seed.ext4", SEED_ROOT_MIB), (work / "unused", 0))
+    ext4_images(packages, overlay, work, (work / "seed.ext4", SEED_ROOT_MIB), (work / "unused", 0))
     _sparse(work / "out.img", OUT_MIB)
     _seed_input(work / "in.tar")
     disks = [(host.name, part.root_disk(host.name), ROOT_DISK_MIB) for host in HOSTS]
@@ -218,7 +218,7 @@ def _take_seed_output(work: Path, part: Build) -> None:
 # ------------------------------------------------------------------------------------ root disks
 
 
-def _ext4_images(packages: Path, overlay: Path, work: Path, root: tuple[Path, int], var: tuple[Path, int]) -> None:
+def ext4_images(packages: Path, overlay: Path, work: Path, root: tuple[Path, int], var: tuple[Path, int]) -> None:
     words = [] if os.geteuid() == 0 else ["fakeroot", "--"]
     words += ["sh", str(recipe.GUEST / "host-image.sh"), str(packages / "rootfs.tar"), str(overlay)]
     words += [str(work / "unpacked"), str(root[0]), str(root[1]), str(var[0]), str(var[1])]
@@ -231,7 +231,7 @@ def _host_disk(part: Build, packages: Path, work: Path, host: HostIdentity) -> N
     _host_files(part, overlay, host)
     sizes = {volume.name: volume.mib for volume in ROOT_VOLUMES}
     images = {name: work / f"{host.name}-{name}.ext4" for name in ("root", "var")}
-    _ext4_images(packages, overlay, work, (images["root"], sizes["root"]), (images["var"], sizes["var"]))
+    ext4_images(packages, overlay, work, (images["root"], sizes["root"]), (images["var"], sizes["var"]))
     offsets = _volume_offsets(work / "out" / host.name)
     for name, image in images.items():
         with image.open("rb") as reader, part.root_disk(host.name).open("r+b") as writer:
@@ -254,25 +254,16 @@ def _volume_offsets(told: Path) -> dict[str, int]:
 
 def _host_files(part: Build, overlay: Path, host: HostIdentity) -> None:
     """The files that make the host itself: name, machine-id, keys, fstab, management address."""
-    key = part.folder / host.name / "host_key"
-    _keygen(key, host.name)
-    public = key.with_suffix(".pub").read_text()
     network = f"[Match]\nMACAddress={host.mac(2)}\n\n[Network]\nAddress=10.0.2.15/24\nLinkLocalAddressing=no\n"
     fstab = (
         f"/dev/mapper/{ROOT_GROUP}-root / ext4 errors=remount-ro 0 1\n"
         f"/dev/mapper/{ROOT_GROUP}-var /var ext4 defaults 0 2\n"
         f"/dev/mapper/{ROOT_GROUP}-swap none swap sw 0 0\n"
     )
-    files = {
-        "etc/hostname": (host.name + "\n", 0o644),
-        "etc/hosts": (f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n", 0o644),
-        "etc/machine-id": (host.machine_id + "\n", 0o444),
+    files = identity_files(part, host) | {
         "etc/fstab": (fstab, 0o644),
         "etc/systemd/network/10-management.network": (network, 0o644),
-        "etc/ssh/ssh_host_ed25519_key": (key.read_text(), 0o600),
-        "etc/ssh/ssh_host_ed25519_key.pub": (public, 0o644),
         f"etc/lvm/backup/{ROOT_GROUP}": (part.backup(host.name, ROOT_GROUP).read_text(), 0o600),
-        "home/regroup/.ssh/authorized_keys": (part.private_key.with_suffix(".pub").read_text(), 0o600),
     }
     for name, (text, mode) in files.items():
         path = overlay / name
@@ -282,4 +273,19 @@ def _host_files(part: Build, overlay: Path, host: HostIdentity) -> None:
     for folder in (overlay, *(path for path in overlay.rglob("*") if path.is_dir())):
         folder.chmod(0o755)  # whatever the builder's umask is
     (overlay / "home/regroup/.ssh").chmod(0o700)
+
+
+def identity_files(build: Build, host: HostIdentity) -> dict[str, tuple[str, int]]:
+    """{path: (text, mode)} of name, machine-id and keys. A host key is made; its public half stays in the build."""
+    key = build.folder / host.name / "host_key"
+    keygen(key, host.name)
+    files = {
+        "etc/hostname": (host.name + "\n", 0o644),
+        "etc/hosts": (f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n", 0o644),
+        "etc/machine-id": (host.machine_id + "\n", 0o444),
+        "etc/ssh/ssh_host_ed25519_key": (key.read_text(), 0o600),
+        "etc/ssh/ssh_host_ed25519_key.pub": (key.with_suffix(".pub").read_text(), 0o644),
+        "home/regroup/.ssh/authorized_keys": (build.private_key.with_suffix(".pub").read_text(), 0o600),
+    }
     key.unlink()  # the private half is only on the host
+    return files

@@ -34,6 +34,13 @@ PACKAGES = (
     "procps",
     "less",
     "zstd",
+    # For the hosts of bonds, on every host and asleep there: a host has one network manager (managers.py).
+    "network-manager",
+    "netplan.io",
+    "ifupdown",
+    "iputils-arping",
+    "lldpd",
+    "at",
 )
 EXCLUDED_PATHS = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*", "/usr/share/info/*")
 
