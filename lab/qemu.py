@@ -177,7 +177,7 @@ def start_qemu(arguments: Sequence[str], directory: Path, max_life: float, die_w
     keeper = ["setpriv", "--pdeathsig", "TERM"] if die_with_parent else []
     keeper += ["timeout", "--kill-after=5", str(int(max_life)), "setpriv", "--pdeathsig", "KILL"]
     control = ["-qmp", "unix:qmp.sock,server=on,wait=off", "-serial", "file:console.log"]
-    mark = _spawn(["env", "--chdir", str(directory), *keeper, QEMU, *arguments, *control], directory / "qemu.log")
+    mark = spawn(["env", "--chdir", str(directory), *keeper, QEMU, *arguments, *control], directory / "qemu.log")
     mark.save(directory / "pid")
     deadline = time.monotonic() + 20
     while not (directory / "qmp.sock").exists():
@@ -188,7 +188,7 @@ def start_qemu(arguments: Sequence[str], directory: Path, max_life: float, die_w
     return mark
 
 
-def _spawn(words: list[str], log: Path) -> ProcessMark:
+def spawn(words: list[str], log: Path) -> ProcessMark:
     """Start a program in a session of its own, its output in `log`; nobody has to wait for it."""
     output = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)]
