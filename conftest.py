@@ -18,6 +18,8 @@ pytest_plugins = ["lab.pytest_plugin"]
 
 UNITS = {
     "tests/lab/test_recovery": "recoveries",
+    "tests/lab/test_bond_": "bonds",
+    "tests/lab/test_lab_networks": "bonds",
     "tests/lab/": "hosts",
     "tests/product/": "hosts",
     "tests/production/": "servers",
@@ -26,7 +28,7 @@ UNITS = {
 
 
 class ByUnit(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests on lab hosts are two units of about the same length, so at most four VMs live; most tests are units each.
+    """Tests on lab hosts are a few long units, so at most four VMs or so live; most tests are units each.
 
     Each worker has a lab of its own. xdist hands out the largest units first: they take longest, and the rest
     fills the gaps. Its own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read.

@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab import machine
+from lab.bond_host import BondHost
+from lab.bond_hosts import BOND_HOSTS
+from lab.bond_image import frozen
 from lab.cache import cache_root, find_build
 from lab.errors import LabError, LabUnavailable
 from lab.host import BUSES
@@ -22,7 +25,8 @@ from lab.instance import Lab, attach_disk, detach_disk, tear_down
 from lab.recipe import HOSTS
 from lab.scenarios import SCENARIOS
 
-HOST_NAMES = [identity.name for identity in HOSTS]
+USUAL = [identity.name for identity in HOSTS]
+HOST_NAMES = [*USUAL, *(identity.name for identity in BOND_HOSTS)]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -52,9 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     state = os.environ.get("REGROUP_LAB_DIR", "var/lab")
     parser.add_argument("--state-dir", type=Path, default=Path(state), help="this instance's folder (%(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="build the lab once (minutes); later calls find it in the cache")
+    made = commands.add_parser("build", help="build the lab once (minutes); later calls find it in the cache")
+    made.add_argument("hosts", nargs="*", help="bond hosts to make too, instead of when they are first started")
     up = commands.add_parser("up", help="start hosts (seconds), building first where needed")
-    up.add_argument("hosts", nargs="*", help=f"of {', '.join(HOST_NAMES)}; all when none is named")
+    up.add_argument("hosts", nargs="*", help=f"of {', '.join(HOST_NAMES)}; {' and '.join(USUAL)} when none is named")
     up.add_argument("--foreground", action="store_true", help="stay, and end the hosts when this command ends")
     up.add_argument("--max-life", type=float, default=480, metavar="MINUTES", help="then they end (%(default)s)")
     commands.add_parser("down", help="end this instance's hosts and remove its folder")
@@ -78,15 +83,24 @@ def _say(line: str) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    _say(f"Built: {build(_say).folder}")
+    _known(arguments.hosts)
+    built = build(_say)
+    _say(f"Built: {built.folder}")
+    for identity in BOND_HOSTS:
+        if identity.name in arguments.hosts:
+            frozen(built, identity, _say)
     return 0
 
 
-def _up(arguments: argparse.Namespace) -> int:
-    names = arguments.hosts or HOST_NAMES
+def _known(names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in HOST_NAMES]
     if unknown:
         raise LabError(f"no lab host is called {unknown[0]}; there are {', '.join(HOST_NAMES)}")
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    names = arguments.hosts or USUAL
+    _known(names)
     lab = Lab(arguments.state_dir, build(_say))
     if arguments.foreground:
         return _stay(lab, names, arguments.max_life * 60)
@@ -102,6 +116,8 @@ def _start(lab: Lab, names: Sequence[str], max_life: float, die_with_parent: boo
         if host.running():
             _say(f"{name} runs already, port {host.port}")
             continue
+        if isinstance(host, BondHost):
+            host.make(_say)
         seconds = host.start(max_life, die_with_parent)
         _say(f"{name} is up after {seconds:.1f} s: {host.user}@{host.address} port {host.port}, {host.fingerprint}")
 
@@ -147,7 +163,9 @@ def _status(arguments: argparse.Namespace) -> int:
         for host in Lab(arguments.state_dir, found).hosts():
             mark = host.running()
             disks = ", ".join(host.attached()) or "none" if mark else ""
-            _say(f"{host.name}: " + (f"pid {mark.pid}, port {host.port}, disks {disks}" if mark else "stopped"))
+            manager = f" ({host.manager}, {host.inside})" if isinstance(host, BondHost) else ""
+            now = f"pid {mark.pid}, port {host.port}, disks {disks}" if mark else "stopped"
+            _say(f"{host.name}{manager}: {now}")
     return 0
 
 

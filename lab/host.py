@@ -11,13 +11,12 @@ import contextlib
 import fcntl
 import hashlib
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from lab.cache import Build
-from lab.disks import Disk
+from lab.disks import Disk, make_overlay
 from lab.errors import LabError
 from lab.freeze import host_arguments, incoming
 from lab.qemu import ProcessMark, Qmp, start_qemu, wait_ended
@@ -129,8 +128,7 @@ class Host:
         node = ["-blockdev", f"driver=qcow2,node-name=root,cache.no-flush=on,{file}"]
         last = self.known_port()
         for port in [*([last] if last else []), free_port(), free_port(), free_port()]:
-            arguments = host_arguments(self._build, self._identity, port, node)
-            arguments += incoming(self._build, self._identity)
+            arguments = [*self._arguments(port, node), *incoming(self._build, self.name)]
             try:
                 start_qemu(arguments, self._folder, max_life, die_with_parent)
             except LabError as error:
@@ -141,14 +139,18 @@ class Host:
             return
         raise LabError(f"no loopback port could be had for {self.name}")
 
+    def _arguments(self, port: int, root_node: list[str]) -> list[str]:
+        return host_arguments(self._build, self._identity, port, root_node)
+
+    def _frozen_disk(self) -> tuple[Path, str]:
+        """The root disk that the frozen memory expects, and its format."""
+        return self._build.root_disk(self.name), "raw"
+
     def _overlay(self) -> None:
-        base = self._build.root_disk(self.name)
+        base, form = self._frozen_disk()
         overlay = self._folder / "root.qcow2"
         overlay.unlink(missing_ok=True)
-        words = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base), str(overlay)]
-        done = subprocess.run(words, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise LabError(f"no overlay for {self.name}: {done.stderr.strip()}")
+        make_overlay(base, form, overlay)
 
     def _make_ready(self) -> None:
         with Qmp(self._folder) as qmp:
@@ -206,10 +208,10 @@ class Host:
             time.sleep(1)
         raise LabError(f"{self.name} did not come back from its reboot within 240 s")
 
-    def set_link(self, port: int, up: bool) -> None:
-        """Pull (`up` false) or plug the cable of eth<port>."""
+    def set_link(self, nic: str, up: bool) -> None:
+        """Pull (`up` false) or plug the cable of "eth0", "eth1" … At once, and at the NIC's own speed again."""
         with Qmp(self._folder) as qmp:
-            qmp.execute("set_link", name=f"eth{port}", up=up)
+            qmp.execute("set_link", name=nic, up=up)
 
     # --------------------------------------------------------------------------------------- disks
 

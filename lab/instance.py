@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from lab.bond_host import BondHost
+from lab.bond_hosts import BOND_HOSTS, bond_identity
 from lab.cache import Build, require_build
 from lab.disks import Disk, copy_sparse
 from lab.errors import LabError
@@ -18,6 +20,7 @@ from lab.old_disks import DISKS, old_disk
 from lab.qemu import ProcessMark
 from lab.recipe import HOSTS, ROOT_GROUP, host_identity
 from lab.scenarios import SCENARIOS, scenario
+from lab.switch import Switch
 
 TEST_LIFE = 3600.0
 MARKER = "regroup-lab"
@@ -43,10 +46,26 @@ class Lab:
 
     def host(self, name: str) -> Host:
         """The host called `name`, running or not; KeyError with the known names if there is none."""
+        if bond_identity(name):
+            return self.bond_host(name)
         return Host(self.build, host_identity(name), self.folder / name)
 
+    def bond_host(self, name: str) -> BondHost:
+        """The bond host called `name`, running or not; KeyError with the known names if there is none."""
+        identity = bond_identity(name)
+        if identity is None:
+            raise KeyError(f"no bond host is called {name!r}; there are {', '.join(h.name for h in BOND_HOSTS)}")
+        return BondHost(self.build, identity, self.folder / name)
+
+    @property
+    def switch(self) -> Switch:
+        """The switches that this instance's bond hosts are plugged into."""
+        return Switch(self.folder / "switch")
+
     def hosts(self) -> list[Host]:
-        return [self.host(identity.name) for identity in HOSTS]
+        """app01 and app02, and the bond hosts that were started here."""
+        started = [host.name for host in BOND_HOSTS if (self.folder / host.name).is_dir()]
+        return [self.host(name) for name in (*(identity.name for identity in HOSTS), *started)]
 
     def start(self, name: str, max_life: float = TEST_LIFE, die_with_parent: bool = True) -> Host:
         """Start `name` and return it once a login works (seconds).
@@ -54,6 +73,12 @@ class Lab:
         It ends after `max_life` seconds and, with `die_with_parent`, with the thread that called this.
         """
         host = self.host(name)
+        host.start(max_life, die_with_parent)
+        return host
+
+    def start_bond_host(self, name: str, max_life: float = TEST_LIFE, die_with_parent: bool = True) -> BondHost:
+        """As `start`, for a bond host; one that never ran on this machine is made first (half a minute)."""
+        host = self.bond_host(name)
         host.start(max_life, die_with_parent)
         return host
 
@@ -91,7 +116,8 @@ class Lab:
         """What a loader needs: {"hosts": [...], "scenarios": [...]}, plain values.
 
         A host: name, address, port (None when it never ran), user, private_key, public_key, fingerprint,
-        machine_id, running. A scenario: name, title, lost_vm, target, serial, backup, outcome, because.
+        machine_id, running; a bond host that was started here has manager and inside (its address on the segment)
+        too. A scenario: name, title, lost_vm, target, serial, backup, outcome, because.
         """
         return {
             "hosts": [_host_row(host) for host in self.hosts()],
@@ -112,7 +138,8 @@ class Lab:
 
 
 def _host_row(host: Host) -> dict[str, Any]:
-    return {
+    bond = {"manager": host.manager, "inside": host.inside} if isinstance(host, BondHost) else {}
+    return bond | {
         "name": host.name,
         "address": host.address,
         "port": host.known_port(),
@@ -140,7 +167,8 @@ def tear_down(folder: Path) -> list[str]:
         mark = ProcessMark.load(record)
         if mark:
             mark.end()
-            ended.append(record.parent.name)
+            if record.parent.name != "switch":
+                ended.append(record.parent.name)
     shutil.rmtree(folder)
     return ended
 

@@ -8,16 +8,20 @@ Without QEMU such tests are skipped with the reason and counted aloud; with CI i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from lab.bond_host import BondHost
+from lab.bond_hosts import BOND_HOSTS
 from lab.disks import Disk
 from lab.errors import LabUnavailable
 from lab.host import Host
 from lab.image import build
 from lab.instance import Lab
+from lab.switch import Switch
 
+PEER = "ping01"
 SKIPPED = "lab not available: "
 
 
@@ -76,6 +80,47 @@ def app02(lab: Lab) -> Iterator[Host]:
 def module_app01(lab: Lab) -> Iterator[Host]:
     """app01 for a whole module, whose tests only look; not together with `app01`."""
     yield from _fresh(lab, "app01")
+
+
+@pytest.fixture(scope="module")
+def net_host(lab: Lab) -> Iterator[Callable[[str], BondHost]]:
+    """Bond hosts for a whole module, by the key of their network manager: `net_host("networkd")`.
+
+    Thawed when a test first asks for one (about 4 s; half a minute once on a machine), then the same again. At most
+    two at a time: the one asked for first ends when a third comes.
+    """
+    started: dict[str, BondHost] = {}
+    names = {host.manager: host.name for host in BOND_HOSTS if host.name != PEER}
+
+    def give(manager: str) -> BondHost:
+        if manager not in started:
+            if len(started) == 2:
+                started.pop(next(iter(started))).stop()
+            host = lab.bond_host(names[manager])
+            host.stop()
+            started[manager] = lab.start_bond_host(host.name)
+        return started[manager]
+
+    yield give
+    for host in started.values():
+        host.stop()
+
+
+@pytest.fixture(scope="module")
+def peer(lab: Lab) -> Iterator[BondHost]:
+    """ping01, on the same segment as the other bond hosts, for a whole module."""
+    lab.bond_host(PEER).stop()
+    host = lab.start_bond_host(PEER)
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def switch(lab: Lab) -> Iterator[Switch]:
+    """The switches of the bond hosts that run; as at first again after the test."""
+    yield lab.switch
+    if lab.switch.running():
+        lab.switch.reset()
 
 
 def _fresh_disk(lab: Lab, name: str) -> Iterator[Disk]:

@@ -18,15 +18,19 @@ START = """
 import sys, time
 from pathlib import Path
 from lab import Lab
-Lab(Path(sys.argv[1])).start("app02", die_with_parent=sys.argv[2] == "dies")
+Lab(Path(sys.argv[1])).start(sys.argv[3], die_with_parent=sys.argv[2] == "dies")
 print("up", flush=True)
 time.sleep(300)
 """
 
 
-def started(folder: Path, dies: str) -> subprocess.Popen[str]:
-    """A process of its own that has started app02 in `folder`."""
-    words = [sys.executable, "-c", START, str(folder), dies]
+both_kinds = pytest.mark.parametrize("name", ["app02", "ping01"])
+"""A host by itself, and one whose NICs are on the lab's switch, which is a process more."""
+
+
+def started(folder: Path, dies: str, name: str) -> subprocess.Popen[str]:
+    """A process of its own that has started `name` in `folder`."""
+    words = [sys.executable, "-c", START, str(folder), dies, name]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
@@ -58,18 +62,20 @@ def using(folder: Path) -> list[int]:
     return found
 
 
-def test_a_host_ends_with_the_process_that_started_it_even_by_kill_9(lab: Lab, tmp_path: Path) -> None:
-    starter = started(tmp_path / "lab", "dies")
+@both_kinds
+def test_a_host_ends_with_the_process_that_started_it_even_by_kill_9(lab: Lab, tmp_path: Path, name: str) -> None:
+    starter = started(tmp_path / "lab", "dies", name)
     kill_9(starter)
-    assert ended(Lab(tmp_path / "lab", lab.build).host("app02"), timeout=60)
+    assert ended(Lab(tmp_path / "lab", lab.build).host(name), timeout=60)
     assert until(lambda: using(tmp_path / "lab") == [])
 
 
-def test_down_ends_a_host_whose_starter_is_long_gone_and_removes_the_folder(lab: Lab, tmp_path: Path) -> None:
-    kill_9(started(tmp_path / "lab", "stays"))
-    host = Lab(tmp_path / "lab", lab.build).host("app02")
-    assert host.run("hostname").strip() == "app02"
-    assert tear_down(tmp_path / "lab") == ["app02"]
+@both_kinds
+def test_down_ends_a_host_whose_starter_is_gone_and_removes_the_folder(lab: Lab, tmp_path: Path, name: str) -> None:
+    kill_9(started(tmp_path / "lab", "stays", name))
+    host = Lab(tmp_path / "lab", lab.build).host(name)
+    assert host.run("hostname").strip() == name
+    assert tear_down(tmp_path / "lab") == [name]
     assert (host.running(), using(tmp_path / "lab"), (tmp_path / "lab").exists()) == (None, [], False)
 
 

@@ -41,7 +41,7 @@ def test_its_ports_are_ten_and_one_gigabit(module_app01: Host) -> None:
 
 def test_a_pulled_cable_takes_the_carrier_away(module_app01: Host) -> None:
     module_app01.run("ip link set eth1 up", sudo=True)
-    module_app01.set_link(1, up=False)
+    module_app01.set_link("eth1", up=False)
     gone = until(lambda: module_app01.run("cat /sys/class/net/eth1/carrier").strip() == "0")
-    module_app01.set_link(1, up=True)
+    module_app01.set_link("eth1", up=True)
     assert gone
