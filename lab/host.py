@@ -28,6 +28,7 @@ PCI = {"virtio-blk": "virtio-blk-pci", "nvme": "nvme"}
 
 BUSES = ("scsi0", "scsi1", *PCI)
 START_TIMEOUT = 60.0
+REBOOT_TIMEOUT = 600.0
 
 
 class Host:
@@ -200,13 +201,13 @@ class Host:
         """Reboot the guest for real and wait for a login of the new boot (30 to 60 s without KVM)."""
         before = self.run("cat /proc/sys/kernel/random/boot_id").strip()
         self.run("systemctl reboot", sudo=True, check=False)
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + REBOOT_TIMEOUT
         while time.monotonic() < deadline:
             with contextlib.suppress(LabError):
                 if self.door.wait_login("cat /proc/sys/kernel/random/boot_id", 20).strip() != before:
                     return
             time.sleep(1)
-        raise LabError(f"{self.name} did not come back from its reboot within 240 s")
+        raise LabError(f"{self.name} did not come back from its reboot within {REBOOT_TIMEOUT:.0f} s")
 
     def set_link(self, nic: str, up: bool) -> None:
         """Pull (`up` false) or plug the cable of "eth0", "eth1" … At once, and at the NIC's own speed again."""
