@@ -20,7 +20,7 @@ def parts(text: str, what: str) -> Parts:
         if not name and line.startswith("@@begin "):
             name, lines = line.removeprefix("@@begin "), []
         elif name and line.startswith(f"@@end {name} "):
-            found[name] = (int(line.rsplit(" ", 1)[1]), "\n".join(lines).strip("\n"))
+            found[name] = (_status(line, number, what), "\n".join(lines).strip("\n"))
             name = ""
         elif name:
             lines.append(line)
@@ -29,6 +29,13 @@ def parts(text: str, what: str) -> Parts:
     if name:
         raise FactError(f"{what}: the host's answer ends in the middle of part {name}.")
     return found
+
+
+def _status(line: str, number: int, what: str) -> int:
+    status = line.rsplit(" ", 1)[1]
+    if not re.fullmatch("[0-9]{1,3}", status):
+        raise FactError(f"{what}: line {number} of the host's answer ends a part with no exit code: {line!r}.")
+    return int(status)
 
 
 def part(found: Parts, name: str, what: str) -> str:

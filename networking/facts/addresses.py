@@ -30,18 +30,18 @@ def parse_addresses(text: str, what: str) -> dict[str, Addressed]:
     """
     if not text.startswith("["):
         return _addresses_of_lines(text, what)
-    found = {}
-    for row in _json(text, what):
-        if "ifname" not in row:  # iproute2 4.x leaves empty objects for what it filtered out
-            continue
+    # iproute2 4.x leaves empty objects for what it filtered out
+    return dict(_addressed(row, what) for row in _json(text, what) if "ifname" in row)
+
+
+def _addressed(row: Mapping[str, Json], what: str) -> tuple[str, Addressed]:
+    try:
         told = [entry for entry in row.get("addr_info", ()) if entry.get("scope") in TOLD_SCOPES]
-        try:
-            addresses = tuple(f"{entry['local']}/{entry['prefixlen']}" for entry in told)
-        except KeyError as error:
-            raise FactError(f"{what}: ip does not say {error} of an address of {row['ifname']}.") from error
+        addresses = tuple(f"{entry['local']}/{entry['prefixlen']}" for entry in told)
         kind = str(row.get("linkinfo", {}).get("info_kind", ""))
-        found[str(row["ifname"])] = Addressed(kind, str(row.get("permaddr", "")), addresses)
-    return found
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FactError(f"{what}: what ip says of {row['ifname']} is not as expected ({error!r}).") from error
+    return str(row["ifname"]), Addressed(kind, str(row.get("permaddr", "")), addresses)
 
 
 def _addresses_of_lines(text: str, what: str) -> dict[str, Addressed]:
@@ -70,20 +70,22 @@ def parse_routes(text: str, what: str) -> tuple[KernelRoute, ...]:
     return tuple(route for line in text.splitlines() if line.strip() for route in _routes_of_line(line, what))
 
 
-def _routes_of_row(row: Mapping[str, Json], what: str) -> Iterator[KernelRoute]:
-    for hop in row.get("nexthops", (row,)):
-        via = hop.get("gateway") or (hop.get("via") or {}).get("host", "")
-        try:
-            yield KernelRoute(
-                to=str(row["dst"]),
-                via=str(via),
-                device=str(hop.get("dev", "")),
-                protocol=str(row.get("protocol", "boot")),  # ip leaves it out where it is boot
-                metric=int(row.get("metric", 0)),
-                source=str(row.get("prefsrc", "")),
-            )
-        except (KeyError, ValueError, TypeError) as error:
-            raise FactError(f"{what}: ip's route {json.dumps(row)} is not as expected ({error!r}).") from error
+def _routes_of_row(row: Mapping[str, Json], what: str) -> list[KernelRoute]:
+    try:
+        return [_hop(row, hop) for hop in row.get("nexthops", (row,))]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise FactError(f"{what}: ip's route {json.dumps(row)} is not as expected ({error!r}).") from error
+
+
+def _hop(row: Mapping[str, Json], hop: Mapping[str, Json]) -> KernelRoute:
+    return KernelRoute(
+        to=str(row["dst"]),
+        via=str(hop.get("gateway") or (hop.get("via") or {}).get("host", "")),
+        device=str(hop.get("dev", "")),
+        protocol=str(row.get("protocol", "boot")),  # ip leaves it out where it is boot
+        metric=int(row.get("metric", 0)),
+        source=str(row.get("prefsrc", "")),
+    )
 
 
 def _routes_of_line(line: str, what: str) -> Iterator[KernelRoute]:

@@ -112,7 +112,15 @@ def _bonds(found: Parts, addresses: str) -> Bonds:
     running = bonds(tree, WHAT)
     able = parse_ethtool(_shown(found, "ethtool"))
     interfaces = nics(tree, links, running, addressed, able, neighbours, WHAT)
-    return Bonds(**{"machine_id": "", **host}, nics=interfaces, bonds=running, lldp=heard)
+    return Bonds(
+        machine_id=host.get("machine_id", ""),
+        boot_id=host["boot_id"],
+        hostname=host["hostname"],
+        kernel=host["kernel"],
+        nics=interfaces,
+        bonds=running,
+        lldp=heard,
+    )
 
 
 def _shown(found: Parts, name: str) -> str:

@@ -24,7 +24,12 @@ VALUES = (
         ({"values": f"{VALUES}\n/sys/class/net/bonding_masters:bond7"}, "a bond bond7 without /proc/net/bonding/bond7"),
         ({"values": f"{VALUES}\n/proc/net/bonding/bond0:Speed: 1"}, "Line 1 ('Speed: 1') is not how"),
         ({"addresses": "[{"}, "no JSON"),
-        ({"addresses": '[{"ifname": "eth0", "addr_info": [{"scope": "global"}]}]'}, "'local' of an address of eth0"),
+        (
+            {"addresses": '[{"ifname": "eth0", "addr_info": [{"scope": "global"}]}]'},
+            "what ip says of eth0 is not as expected",
+        ),
+        ({"addresses": '[{"ifname": "eth0", "addr_info": null}]'}, "what ip says of eth0 is not as expected"),
+        ({"routes": '[{"dst": "default", "nexthops": [3]}]'}, "is not as expected"),
         ({"addresses": "what is this"}, "'what is this' is not as expected"),
         ({"routes": '[{"gateway": "192.0.2.1"}]'}, '{"gateway": "192.0.2.1"} is not as expected'),
         ({"routes": "unreachable"}, "'unreachable' is not as expected"),
