@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from ninja import NinjaAPI
 
-from api import audit, bonds, changes, inventory, problems, recovery, rollouts
+from api import audit, bonds, changes, inventory, networking, problems, recovery, rollouts
 from api.auth import Bearer
 from people.roles import Role
 
 api = NinjaAPI(
     title="Regroup",
     version="1",
-    description="Change management for VM recovery. Every refusal is a problem document with a sentence.",
+    description="Change management for VM recovery and bonds. Every refusal is a problem document with a sentence.",
     auth=Bearer(Role.VIEWER),
     openapi_url="/openapi.json",
     docs_url="/docs",
@@ -20,6 +20,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
+api.add_router("/changes", networking.router)
 api.add_router("/changes", changes.router)
 api.add_router("/rollouts", rollouts.router)
 api.add_router("/audit", audit.router)

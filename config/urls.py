@@ -15,6 +15,7 @@ urlpatterns = [
     path("audit/", requires(Role.VIEWER)(audit), name="audit"),
     path("", include("recovery.urls")),
     path("", include("networking.urls")),
+    path("", include("networking.change_urls")),
     path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
 ]

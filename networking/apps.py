@@ -7,6 +7,13 @@ class NetworkingConfig(AppConfig):
     name = "networking"
 
     def ready(self) -> None:
-        from networking import panels
+        from changes.kinds import register
+        from changes.panels import Place, Words, register_panel, register_words
+        from networking import change_panels, panels
+        from networking.kind import KIND
 
         panels.connect()
+        register(KIND)
+        register_panel(KIND.key, Place.WAITING, change_panels.countdown_panel)
+        register_panel(KIND.key, Place.RESULT, change_panels.went_back_panel)
+        register_words(KIND.key, Words(undo=change_panels.undo_words, confirm=change_panels.confirm_words))

@@ -235,6 +235,11 @@ const tick = () => {
     const words = now < 10 ? `${Math.floor(now)} s` : durationWords(now);
     if (element.textContent !== words) element.textContent = words;
   }
+  for (const element of $$("[data-until]")) {
+    const left = Math.max(0, Math.ceil((Date.parse(element.dataset.until) - Date.now()) / 1000));
+    const words = left < 100 ? `${left} s` : durationWords(left);
+    if (element.textContent !== words) element.textContent = words;
+  }
 };
 const UNITS = [
   [60, 59.5, "minute"],

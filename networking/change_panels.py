@@ -1,0 +1,65 @@
+"""What a bond or a drill adds to the change page: the countdown, how the host went back, and a drill's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from changes.panels import Panel, Situation
+from changes.plan import Json, Plan
+from changes.states import State
+from execution.models import LogLine, Run
+
+WAITING_STEPS = ("apply", "confirm")
+
+
+def countdown_panel(situation: Situation) -> Panel | None:
+    """While the host cannot be reached, or is not as it has to be: when it goes back by itself at the latest."""
+    armed = situation.found.get("arm")
+    if situation.wait_step not in WAITING_STEPS or not armed:
+        return None
+    step = Run.objects.filter(change=situation.change).latest("pk").steps.filter(phase="do", key="arm").first()
+    if step is None or step.ended_at is None:
+        return None
+    moment = step.ended_at + timedelta(seconds=int(armed.get("left", 0)))
+    context = {"host": situation.change.host.name, "seconds": armed.get("seconds"), "moment": moment}
+    return Panel("networking/_countdown.html", context)
+
+
+def went_back_panel(situation: Situation) -> Panel | None:
+    """The host's own proof that it went back, beside what Regroup saw."""
+    proof = next((found for found in situation.found.values() if found.get("reverted")), None)
+    if proof is None or situation.change.state not in (State.FAILED, State.CLOSED, State.UNDONE, State.UNDO_FAILED):
+        return None
+    context = {**_proof(proof), "host": situation.change.host.name, "seen": _seen(situation)}
+    return Panel("networking/_went_back.html", context)
+
+
+def _proof(found: Mapping[str, Json]) -> dict[str, Any]:
+    armed, back = found.get("armed", {}), found["reverted"]
+    same = armed.get("boot") == back.get("boot")
+    return {
+        "how": back.get("how", ""),
+        "after": int(back["ended"]) - int(armed["begun"]) if same and armed else None,
+        "took": int(back["ended"]) - int(back["begun"]),
+        "whole": back.get("status") == "0",
+        "log": found.get("log", ""),
+    }
+
+
+def _seen(situation: Situation) -> list[LogLine]:
+    """What was noted from here while the host was away."""
+    lines = LogLine.objects.filter(run__change=situation.change, stream=LogLine.NOTE, step__key__in=WAITING_STEPS)
+    return list(lines.order_by("seq")[:40])
+
+
+def confirm_words(plan: Plan, step: str) -> str:
+    return "Ask the host now"
+
+
+def undo_words(plan: Plan, touched: frozenset[str]) -> str:
+    """`give web01 its network back as it was before`."""
+    if "confirm" in touched:
+        return f"give {plan.target['host']} its network back as it was before bond {plan.target['bond']}"
+    return "take timers and boot guards away"

@@ -1,0 +1,14 @@
+"""Addresses of the forms of networking's changes."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from networking.views.bond_form import bond_check, bond_edit, bond_host, bond_new
+
+urlpatterns = [
+    path("changes/bond/new", bond_new, name="bond_new"),
+    path("changes/bond/host", bond_host, name="bond_host"),
+    path("changes/bond/check", bond_check, name="bond_check"),
+    path("changes/<int:number>/bond", bond_edit, name="bond_edit"),
+]
