@@ -114,13 +114,14 @@ def confirm_words(plan: Plan, step: str) -> str:
 def undo_words(plan: Plan, touched: frozenset[str]) -> str:
     """`unmount 2 volumes, give the group its old name RootVG back, remove the disk`."""
     count = sum(key.startswith("mount-") for key in touched)
-    old = plan.settings.get("old", "")
+    old, bare = plan.settings.get("old", ""), bool(plan.settings.get("bare"))
     words = (
         (count > 0, f"unmount {count} volume{'' if count == 1 else 's'}"),
         ("activate" in touched and not count, "deactivate the group"),
-        ("restore" in touched, f"give the group its old name {old} back"),
+        ("restore" in touched and not bare, f"give the group its old name {old} back"),
+        (bare and bool({"restore", "relabel"} & touched), "take the new LVM label off the disk again"),
         ("rescan" in touched, "remove the disk"),
-        (not {"restore", "rescan"} & touched, "remove the copied files"),
+        (not {"restore", "rescan", "relabel"} & touched, "remove the copied files"),
     )
     return ", ".join(word for holds, word in words if holds)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from changes.plan import Json, Plan
 from changes.states import LABELS, State, StepState
+from recovery.request import RELABEL
 
 MOUNTED, TAKEN_BACK, NOT_MOUNTED, UNKNOWN, SKIPPED = "mounted", "taken back", "not mounted", "unknown", "skipped"
 
@@ -95,11 +96,20 @@ class Group:
     standing: str
 
     @property
+    def was_bare(self) -> bool:
+        """Whether a disk of it had lost its LVM label, so that there was nothing on it to give back but that."""
+        return self.strategy == RELABEL
+
+    @property
     def standing_words(self) -> str:
         return {
             RENAMED: f"On the disk the group is called {self.new}.",
-            NOT_RENAMED: f"On the disk the group still has its old name {self.old}.",
-            GIVEN_BACK: f"On the disk the group has its old name {self.old} again.",
+            NOT_RENAMED: "The group was not restored; a disk of it had lost its LVM label."
+            if self.was_bare
+            else f"On the disk the group still has its old name {self.old}.",
+            GIVEN_BACK: "The disk is what it was before, without its LVM label."
+            if self.was_bare
+            else f"On the disk the group has its old name {self.old} again.",
         }.get(self.standing, "Nobody can tell yet which name the group has on the disk.")
 
 

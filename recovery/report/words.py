@@ -91,9 +91,14 @@ def _taken_back(report: Report, told: Told) -> str:
     """What the undo did, step by step as it was verified."""
     done = {step.key for step in told.steps if step.undo and step.state in STEP_DONE}
     unmounted = sum(volume.standing == TAKEN_BACK for volume in report.volumes)
+    back = (
+        "a disk of the group has no LVM label again, as it was found"
+        if report.group.was_bare
+        else f"the group has its old name {report.group.old} and its old metadata back"
+    )
     facts = [
         f"{_volumes(unmounted)} {'was' if unmounted == 1 else 'were'} unmounted" if unmounted else "",
-        f"the group has its old name {report.group.old} and its old metadata back" if "restore" in done else "",
+        back if "restore" in done else "",
         f"{report.host} no longer knows the disk" if {"restore", "rescan"} & done else "",
     ]
     said = [fact for fact in facts if fact]
@@ -117,6 +122,11 @@ def checks(report: Report, told: Told) -> Iterator[str]:
             yield f"Nothing is mounted on {report.host}. To look at the data again, ask for a new recovery."
         return
     yield from _origin(report)
+    if report.group.was_bare:
+        yield (
+            "A disk had lost its LVM label, and the backup file alone says where the volumes lie: open files on each of"
+            " them, large and new ones too, and see that they are whole."
+        )
     for volume in report.mounted:
         yield from _of_volume(volume, report)
     for gap in _missed(report):

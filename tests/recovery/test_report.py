@@ -12,9 +12,12 @@ import pytest
 
 from changes.plan import Plan
 from changes.states import State, StepState
+from recovery.panels import undo_words
 from recovery.report import Act, Report, StepTold, Told, Volume, make_report
 from tests.recovery.disks import from_disk, with_disks
 from tests.recovery.story import PV, VG, load, params, plan
+from tests.recovery.test_bare import asked as bare_asked
+from tests.recovery.test_bare import known as bare_known
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NEWEST = 1795384321
@@ -367,3 +370,15 @@ def test_a_plan_that_todays_reader_cannot_read_is_still_told_of() -> None:
     of_old = report(of=replace(made, steps=steps))
     assert (of_old.source.seqno, of_old.source.written_on) == (None, "")
     assert [row.lv for row in of_old.mounted] == ["root", "var"]
+
+
+def test_a_disk_that_got_a_new_label_is_spoken_of_as_that() -> None:
+    made = plan(bare_asked(), bare_known())
+    report = make_report(told(of=made))
+    assert "pvcreate, which wrote a new label by the file" in report.group.how
+    assert any("see that they are whole" in line for line in report.checks)
+    assert make_report(told(of=made, upto="save")).group.standing_words.startswith("The group was not restored")
+    undone = make_report(told(State.UNDONE, of=made, undone=("restore", "relabel")))
+    assert undone.group.standing_words == "The disk is what it was before, without its LVM label."
+    assert undo_words(made, frozenset({"restore", "relabel"})) == "take the new LVM label off the disk again"
+    assert undo_words(plan(), frozenset({"restore"})) == "give the group its old name RootVG back"
