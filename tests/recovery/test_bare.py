@@ -13,10 +13,12 @@ from changes.kinds import Context
 from changes.plan import HIGH, Check, Plan
 from recovery.bare import Bare
 from recovery.facts.bare import AskBare, look_bare
+from recovery.facts.host import Mount
 from recovery.facts.lvm_report import Pv
 from recovery.handback.wish import Wish, wish_of
 from recovery.judges import RULES
 from recovery.known import Facts
+from recovery.lvm.label import Location
 from recovery.lvm.metadata import parse_metadata
 from recovery.request import Request
 from ssh.facts import FactError
@@ -259,3 +261,51 @@ def test_such_a_disk_is_handed_back_with_its_label() -> None:
     assert wish.bare
     older = {key: value for key, value in wish.to_json().items() if key != "bare"}
     assert not Wish.from_json(older).bare
+
+
+def mounted_at(number: str) -> dict[str, Any]:
+    return {"host_mounts": (Mount(number, "/srv", "ext4", "/dev/x", ()),)}
+
+
+def test_no_disk_that_is_in_use_is_given_a_label_nor_one_whose_group_is_in_use() -> None:
+    assert "Only an idle disk is given a label" in no(**mounted_at(BARE.number))
+    wanted = two_disks()
+    other = replace(OLD, name="sdc", number="8:32", disk="sdc", serial="vm42-more", pv=OTHER, text="")
+    assert "It is a disk of the file's group, and in use." in no(BARE, other, of=wanted, **mounted_at("8:32"))
+    twin = replace(other, name="sdd", number="8:48", disk="sdd")
+    assert "is there 2 times" in no(BARE, other, twin, of=wanted)
+    assert plan(wanted, known(BARE, other)).settings["bare"] == {PV: "0:1048576"}
+    assert "cannot be used either" in no(BARE, replace(other, text="RootVG {"), of=wanted)
+
+
+def test_a_file_whose_extents_leave_no_room_for_a_label_is_refused() -> None:
+    assert "no room to write" in no(of=asked(metadata=TEXT.replace("pe_start = 2048", "pe_start = 8")))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"data_areas": (Location(2**21, 0),)}, "tells other ranges"),
+        ({"data_areas": ()}, "no LVM label that tells where its data begins"),
+        ({"device_size": 2**20}, "a size that does not fit"),
+        ({"uuid": OTHER}, "does not carry"),
+    ],
+)
+def test_a_label_that_is_not_the_files_is_not_taken_for_it(changed: Any, words: str) -> None:
+    says = Says("attached")
+    answer = says.recorded
+
+    def other(fact: Any) -> Any:
+        found = answer(fact)
+        if fact.name != "labels":
+            return found
+        return tuple(replace(row, label=replace(row.label, **changed)) if row.name == "sdb" else row for row in found)
+
+    says.recorded = other  # type: ignore[assignment]
+    holds, said = judged("relabelled", says)
+    assert not holds
+    assert words in said
+
+
+def test_a_disk_that_has_left_is_not_given_a_label() -> None:
+    assert "is there 0 times" in judged("still-bare", Says("ready"))[1]
