@@ -20,6 +20,7 @@ from execution.doorbell import ring_plan
 from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
 from recovery import request as recovery
+from recovery.forms import known_facts
 from recovery.fstab import FstabError, decode_fstab
 from recovery.handback.asking import wish_for
 from recovery.handback.views import asked
@@ -27,7 +28,7 @@ from recovery.handback.wish import NothingToHandBack
 from recovery.kind import KIND
 from recovery.lvm.metadata import MetadataError
 from recovery.lvm.upload import decode_upload
-from recovery.preview import preview
+from recovery.preview import copies, preview
 from recovery.site import disk_attach, disk_detach
 from recovery.telling import NothingToReport, report_of, report_page
 
@@ -74,6 +75,31 @@ class RecoveryIn(Schema):
     strategy: Literal["", "restore", "rename", "import", "relabel"] = ""
     lasting: bool = False
     attach_deadline: int = recovery.DEADLINE
+
+
+class CopyOut(Schema):
+    """A file with LVM's text metadata on a host, as `source` of a recovery would name it. `created` in seconds since
+    1970; `is_own` where the host has that very group, so that restoring it would change the running system."""
+
+    source: SourceIn
+    group: str
+    uuid: str
+    seqno: int
+    created: int
+    description: str
+    is_own: bool
+
+
+@router.get(
+    "/recovery/copies", response={200: list[CopyOut], **REFUSALS}, summary="LVM's own copies of metadata on a host"
+)
+def recovery_copies(request: HttpRequest, host: str) -> list[dict[str, Any]]:
+    """From /etc/lvm/archive and /etc/lvm/backup, as the host last said; `POST /hosts/{name}/facts` asks it anew."""
+    row = _known("host", host_by_name, host)
+    return [
+        {**copy.archive.to_json(), "source": {"host": row.name, "path": copy.archive.path}, "is_own": copy.is_own}
+        for copy in copies(row.name, known_facts(row) or {})
+    ]
 
 
 @router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")

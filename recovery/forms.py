@@ -25,7 +25,7 @@ from recovery.kind import KIND
 from recovery.known import Facts
 from recovery.lvm.metadata import suggest_vg_name
 from recovery.models import Upload
-from recovery.preview import Preview, check, preview
+from recovery.preview import Preview, check, copies, preview
 from recovery.request import (
     DEADLINE,
     IMPORT,
@@ -41,6 +41,9 @@ from recovery.request import (
 from recovery.uploads import upload_keep, upload_of, upload_store
 
 DEADLINES = ((3600, "1 hour"), (DEADLINE, "4 hours"), (43200, "12 hours"), (86400, "1 day"), (259200, "3 days"))
+MOST_COPIES = 60
+"""Choices that a person can look through."""
+
 KEPT = {"hx-preserve": "true"}
 """The element itself stays when the form is asked for again: what is chosen meanwhile is not lost."""
 
@@ -112,6 +115,15 @@ class RecoveryForm(forms.Form):
             " It is read when the plan is made."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **ANEW}),
+    )
+    copy = forms.ChoiceField(
+        required=False,
+        label="Or one of LVM’s own copies on the target",
+        help_text=(
+            "From its /etc/lvm/archive and /etc/lvm/backup, where the lost group was once on that host. Groups that it"
+            " has now stand last."
+        ),
+        widget=forms.Select(attrs=ANEW),
     )
     strategy = forms.ChoiceField(
         required=False,
@@ -199,6 +211,11 @@ class Draft:
         return self.preview is not None and not self.preview.problems
 
     @property
+    def has_copies(self) -> bool:
+        """Whether LVM on the target keeps copies to choose from."""
+        return len(self.form.fields["copy"].choices) > 1  # type: ignore[attr-defined]
+
+    @property
     def disk(self) -> str:
         """The attached disk that the plan is to be made from, as typed; empty for a recovery from the file alone."""
         return str(self.form["disk"].value() or "").strip()
@@ -253,6 +270,8 @@ def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *,
     kept = upload_of(user, data.get("upload", ""))
     upload = upload_keep(user, file, kept) if file else kept
     values["upload"] = str(upload.pk) if upload else ""
+    if copy := data.get("copy", ""):
+        values["source"], values["copy"] = copy, ""
     vm = Vm.objects.select_related("owner").filter(name=data.get("vm", "")).first()
     fstab = fstab_of(data.get("fstab", ""))
     seen = preview(bytes(upload.data), vm.name if vm else "", fstab) if upload else None
@@ -317,7 +336,10 @@ def _draft(
     form: RecoveryForm, vm: Vm | None, host: str, upload: Upload | None, seen: Preview | None, rows: list[Row]
 ) -> Draft:
     chosen = Host.objects.select_related("vm").filter(name=host).first()
-    return Draft(form, vm, chosen, upload, seen, rows, known_facts(chosen))
+    facts = known_facts(chosen)
+    found = copies(chosen.name, facts)[:MOST_COPIES] if chosen and facts else ()
+    form.fields["copy"].choices = [("", "Choose one"), *((copy.source, copy.told) for copy in found)]  # type: ignore[attr-defined]
+    return Draft(form, vm, chosen, upload, seen, rows, facts)
 
 
 def suggested_name(seen: Preview | None, vm: Vm | None, blind: object) -> str:
@@ -329,7 +351,7 @@ def suggested_name(seen: Preview | None, vm: Vm | None, blind: object) -> str:
 
 def _suggest(values: QueryDict, data: QueryDict, seen: Preview | None, vm: Vm | None, final: bool) -> None:
     """A name, where none is typed yet or the one there is what was suggested for another VM or file."""
-    blind = data.get("disk", "").strip() or data.get("source", "").strip()
+    blind = data.get("disk", "").strip() or values.get("source", "").strip()
     typed, name = data.get("new_vg", "").strip(), suggested_name(seen, vm, blind)
     if name and (typed == data.get("suggested", "") if typed else not final):
         values["new_vg"] = name

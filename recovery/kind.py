@@ -8,6 +8,7 @@ from dataclasses import replace
 from changes.kinds import Context, Elsewhere, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from recovery import judges, planner, references
+from recovery.facts.archives import AskArchives
 from recovery.facts.attached import look
 from recovery.facts.bare import look_bare
 from recovery.facts.contents import contents
@@ -40,7 +41,8 @@ class RecoveryKind:
         return f"Recover {params['vm']} on {params['host']} as {params['new_vg']}"
 
     def host_facts(self, ask: Ask) -> Mapping[str, Json]:
-        return self.gather({}, ask)
+        """What the form shows of a host: its state, and LVM's own copies of metadata there."""
+        return {**self.gather({}, ask), "archives": [archive.to_json() for archive in ask(AskArchives())]}
 
     def gather(self, params: Mapping[str, Json], ask: Ask) -> Mapping[str, Json]:
         """Planning facts first: they tell in a sentence when the host's LVM is too old for the others."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from changes.plan import Json
 from recovery.asleep import asleep
+from recovery.facts.archives import Archive
 from recovery.facts.host import names
 from recovery.fstab import Entry, FstabError, parse_fstab
 from recovery.known import Facts
@@ -171,6 +173,34 @@ def disks(facts: Mapping[str, Json]) -> tuple[HostRow, ...]:
         mark = "the running system's root disk" if is_root else f"holds {names(group_names)}" if group_names else ""
         rows.append(HostRow(disk.name, disk.serial or disk.wwn, disk.size, mark))
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One of LVM's own copies of metadata on a host, for a choice; `is_own` where the host has that very group."""
+
+    source: str
+    archive: Archive
+    is_own: bool
+
+    @property
+    def told(self) -> str:
+        """In one line: group, state, and what LVM was about to do."""
+        it = self.archive
+        when = datetime.fromtimestamp(it.created, UTC).strftime(", %Y-%m-%d %H:%M UTC") if it.created else ""
+        own = ", this host's own group" if self.is_own else ""
+        said = f": {it.description}" if it.description else ""
+        return f"{it.group}, sequence number {it.seqno}{when}{own}{said} ({it.path.rsplit('/', 1)[-1]})"
+
+
+def copies(host: str, facts: Mapping[str, Json]) -> tuple[Copy, ...]:
+    """LVM's own copies on a host; those of groups that the host does not have come first, then the newest."""
+    if not facts.get("archives"):
+        return ()
+    running = {group.uuid for group in Facts.from_json(facts).host.groups}
+    found = [Archive.from_json(row) for row in facts.get("archives", ())]
+    rows = [Copy(f"{host}:{archive.path}", archive, archive.uuid in running) for archive in found]
+    return tuple(sorted(rows, key=lambda row: (row.is_own, -row.archive.created, row.source)))
 
 
 def volumes_of(rows: tuple[VolumeRow, ...]) -> tuple[Volume, ...]:

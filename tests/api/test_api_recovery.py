@@ -4,10 +4,12 @@ import shlex
 import sys
 
 import pytest
+from django.utils import timezone
 
 from audit.models import Entry
 from changes.models import Change
-from tests.pages.scene import BACKUP, Scene
+from inventory.models import HostFacts
+from tests.pages.scene import BACKUP, Scene, host_facts
 
 SAY = f"{shlex.quote(sys.executable)} -c 'import sys; print(sys.argv[1:])' {{host}} {{vm}}"
 NO = f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"the pool is full\")'"
@@ -127,3 +129,23 @@ def test_a_file_on_a_host_is_named_instead_of_sent(api, rosa, app02, vm42, body)
         status, problem = api(rosa).post("/changes/recovery", {**wanted, "source": {"host": host, "path": path}})
         assert status == 422
         assert "source" in problem["errors"]
+
+
+def test_lvms_own_copies_on_a_host_are_listed_as_sources(api, rosa, app02):
+    running = host_facts()["host"]["groups"][0]["uuid"]
+    paths = ("/etc/lvm/backup/RootVG", "/etc/lvm/archive/Old_00003-1120.vg")
+    files = [
+        {"path": path, "group": "G", "uuid": uuid, "seqno": 3, "created": 1795383073, "description": "Created"}
+        for path, uuid in zip(paths, (running, "gone"), strict=True)
+    ]
+    HostFacts.objects.create(host=app02, facts={"recovery": {**host_facts(), "archives": files}}, at=timezone.now())
+    status, rows = api(rosa).get("/changes/recovery/copies?host=app02")
+    assert (status, [(row["source"]["path"], row["is_own"]) for row in rows]) == (
+        200,
+        [(paths[1], False), (paths[0], True)],
+    )
+    assert api(rosa).get("/changes/recovery/copies?host=app07")[0] == 422
+
+
+def test_a_host_that_was_never_asked_has_no_copies_to_offer(api, rosa, app02):
+    assert api(rosa).get("/changes/recovery/copies?host=app02") == (200, [])

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from recovery.contents import Place
+from recovery.facts.archives import AskArchives
 from recovery.facts.areas import AskAreas, AskSaved
+from recovery.facts.bare import AskBare
 from recovery.facts.contents import AskSignatures
 from recovery.facts.counts import AskCounts
 from recovery.facts.files import AskFile, AskGroupInFile, AskRoom
@@ -23,6 +25,7 @@ FACTS = [
     *(AskHost(), AskLabels(), AskRoom(), AskBaseline(ODD), AskSaved(ODD), AskFile(ODD), AskGroupInFile(ODD)),
     *(AskHolders(ODD), AskVolume(ODD, ODD), AskContents(((ODD, ODD),)), AskPlanning((ODD,)), AskCounts(ODD)),
     *(AskAreas(((ODD, "0:512"),)), AskTexts(((ODD, 4096),)), AskSignatures((Place(ODD, 0, 1),))),
+    *(AskArchives(), AskBare(((ODD, 512),))),
 ]
 
 
@@ -30,7 +33,7 @@ FACTS = [
 def test_what_varies_is_an_argument_and_never_script(fact: Any) -> None:
     command = fact.command()
     assert command.sudo
-    script = command.argv[2] if command.argv[:2] == ("sh", "-c") else ""
+    script = command.argv[command.argv.index("-c") + 1] if "-c" in command.argv else ""
     assert "reboot" not in script
     assert fact.name
 
