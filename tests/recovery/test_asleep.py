@@ -54,7 +54,7 @@ def test_a_snapshot_wakes_with_its_origin_and_is_not_named() -> None:
 
 
 def test_a_snapshot_of_a_sleeping_origin_sleeps_too() -> None:
-    origin = replace(group().logical_volume("root"), flags=("ACTIVATION_SKIP",))
+    origin = group().logical_volume("root")._replace(flags=("ACTIVATION_SKIP",))
     volumes = tuple(origin if lv.name == "root" else lv for lv in group().logical_volumes)
     changed = replace(group(), logical_volumes=volumes)
     assert asleep(changed)["oldsnap"] == "it is a snapshot of root, which is left asleep"
@@ -63,7 +63,7 @@ def test_a_snapshot_of_a_sleeping_origin_sleeps_too() -> None:
 
 def test_a_type_that_nobody_knows_sleeps() -> None:
     root = group().logical_volume("root")
-    odd = replace(root, segments=(replace(root.segments[0], type="vdo"),))
+    odd = root._replace(segments=(root.segments[0]._replace(type="vdo"),))
     changed = replace(group(), logical_volumes=(odd,))
     assert "of the type vdo" in asleep(changed)["root"]
 

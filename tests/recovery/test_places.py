@@ -20,7 +20,7 @@ GROUP = parse_metadata(params()["metadata"]).volume_group
 def named(*names: str, group: str = "RootVG") -> VolumeGroup:
     """The story's group with volumes of these names."""
     lv = GROUP.logical_volumes[0]
-    return replace(GROUP, name=group, logical_volumes=tuple(replace(lv, name=name) for name in names))
+    return replace(GROUP, name=group, logical_volumes=tuple(lv._replace(name=name) for name in names))
 
 
 def test_volumes_are_found_by_each_name_that_a_line_may_have() -> None:
