@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -16,26 +18,25 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["lab.pytest_plugin"]
 
-UNITS = {
-    "tests/lab/test_recovery": "recoveries",
-    "tests/lab/test_bond_": "bonds",
-    "tests/lab/test_lab_networks": "bonds",
-    "tests/lab/": "hosts",
-    "tests/product/": "hosts",
-    "tests/production/": "servers",
-}
-"""What a test's address begins with → the unit it is part of, the longest first."""
+LONG = ("tests/product/", "tests/lab/", "tests/production/")
+"""Where tests wait for hosts and servers: minutes each module."""
+
+
+def unit(nodeid: str) -> str:
+    """What stays on one worker: a module of the long ones, else each test by itself."""
+    return nodeid.split("::")[0] if nodeid.startswith(LONG) else nodeid
 
 
 class ByUnit(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests on lab hosts are a few long units, so at most four VMs or so live; most tests are units each.
+    """A module on lab hosts or servers is a unit, so that it may share them; most tests are units each.
 
-    Each worker has a lab of its own. xdist hands out the largest units first: they take longest, and the rest
-    fills the gaps. Its own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does not read.
+    Each worker has a lab of its own, of two VMs or three. The long modules come first, and the rest fills the gaps, so
+    that all workers end together. xdist's own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does
+    not read.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((unit for start, unit in UNITS.items() if nodeid.startswith(start)), nodeid)
+        return unit(nodeid)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +47,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--rows"):
         config.hook.pytest_deselected(items=[item for item in items if not keeps_rows(item)])
         items[:] = [item for item in items if keeps_rows(item)]
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each of the long modules took, and all the others together."""
+    took: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            took[unit(report.nodeid) if report.nodeid.startswith(LONG) else "all others"] += round(report.duration)
+    if len(took) > 1:
+        terminalreporter.section("seconds by module")
+        for name, seconds in took.most_common():
+            terminalreporter.write_line(f"{seconds:6} {name}")
 
 
 def keeps_rows(item: pytest.Item) -> bool:

@@ -1,7 +1,7 @@
 """Lab hosts for tests. Loaded by the project's top `conftest.py`, so any test may ask for them.
 
-A test that uses one of these fixtures is marked `lab`; the top conftest keeps it with others of its kind
-on one xdist worker, so that two VMs live there at most.
+A test that uses one of these fixtures is marked `lab`; the top conftest keeps its module on one xdist worker,
+so that two VMs live there at most.
 Without QEMU such tests are skipped with the reason and counted aloud; with CI in the environment they fail.
 """
 
