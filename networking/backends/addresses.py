@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, ip_address, ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 from networking.bonding.model import Addressing, Bond, Port
 
@@ -36,18 +36,6 @@ def with_prefix(address: str, mask: str = "") -> str:
 def network(address: str, mask: str = "") -> str:
     """ "10.0.0.0/8" from either spelling; bits of a host are cut off. Raises ValueError."""
     return str(ip_network(f"{address}/{mask}" if mask else address, strict=False))
-
-
-def mask_of(to: str) -> str:
-    return str(IPv4Network(to).netmask)
-
-
-def is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def in_order(ports: Iterable[Port], pinned: str = "") -> tuple[Port, ...]:

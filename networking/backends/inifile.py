@@ -34,13 +34,9 @@ class Section:
     def entries(self) -> tuple[Entry, ...]:
         return tuple(line for line in self.lines if isinstance(line, Entry))
 
-    def get(self, *keys: str) -> str:
-        """The last value of the first key that is there; empty if there is none."""
-        for key in keys:
-            found = [entry.value for entry in self.entries if entry.key == key]
-            if found:
-                return found[-1]
-        return ""
+    def get(self, key: str) -> str:
+        """Its last value; empty if there is none."""
+        return next((entry.value for entry in reversed(self.entries) if entry.key == key), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +91,6 @@ def read_ini(text: str, *, comments: str = "#;", continued: bool = True) -> IniT
             sections[-1][2].append(raw)
             flaws.append((number, f"{stripped[:60]!r} is no section, comment or key=value; it is read as nothing."))
     return IniText(tuple(Section(name, line, tuple(lines)) for name, line, lines in sections), tuple(flaws))
-
-
-def written(sections: Iterable[tuple[str, Pairs]]) -> str:
-    """A whole file."""
-    return "\n".join(_section(name, [f"{key}={value}" for key, value in pairs]) for name, pairs in sections if pairs)
 
 
 def rewritten(

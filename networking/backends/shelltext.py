@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 DECLARING = ("export", "readonly", "declare", "typeset", "local")
+DOLLAR = "\ue000"
+"""Stands for a dollar sign that names no variable, until variables are put in."""
 TYPOGRAPHIC = "“”„‘’‚«»"
 PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-]*")
 
@@ -105,7 +107,7 @@ class _Reader:
                 if self.text.startswith("\\\n", self.at):
                     self.line += 1
                 else:
-                    self.add(word, self.text[self.at + 1 : self.at + 2])
+                    self.add(word, self.text[self.at + 1 : self.at + 2].replace("$", DOLLAR))
                 self.at += 2
                 continue
             if char == "`" or self.text.startswith("$(", self.at):
@@ -121,7 +123,7 @@ class _Reader:
                 )
             self.add(word, char)
             self.at += 1
-        word.value = self.expanded(word.value) if "'" not in word.quote else word.value
+        word.value = self.expanded(word.value).replace(DOLLAR, "$")
         word.last = self.line
         return word
 
@@ -147,13 +149,13 @@ class _Reader:
                     )
                 return True
             if quote == '"' and char == "\\" and self.text[self.at : self.at + 1] in ('"', "\\", "$", "`", "\n"):
-                char = self.text[self.at]
+                char = self.text[self.at].replace("$", DOLLAR)
                 self.at += 1
                 self.line += char == "\n"
                 if char == "\n":
                     continue
             ends += char == "\n"
-            word.value += char
+            word.value += DOLLAR if quote == "'" and char == "$" else char
         self.flaws.append(
             (
                 opened,

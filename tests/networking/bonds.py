@@ -31,9 +31,10 @@ _new = st.integers(1, 2**90).map(lambda number: str(IPv6Address((0x20010DB8 << 9
 
 
 @st.composite
-def options(draw: st.DrawFn, ports: tuple[str, ...], *, notify: bool = True, least: int = 0) -> Options:
+def options(draw: st.DrawFn, ports: tuple[str, ...]) -> Options:
     miimon = draw(st.sampled_from((0, 1, 50, 100, 1000)))
     delays = st.integers(0, 50).map(lambda times: times * miimon)
+    rarely = st.sampled_from((0, 0, 0, miimon))
     targets = draw(st.lists(_old, min_size=1, max_size=3, unique=True))
     return Options(
         miimon=miimon,
@@ -42,12 +43,12 @@ def options(draw: st.DrawFn, ports: tuple[str, ...], *, notify: bool = True, lea
         updelay=draw(delays),
         downdelay=draw(delays),
         fail_over_mac=draw(st.sampled_from(FAIL_OVER_MAC)),
-        num_grat_arp=draw(st.integers(least, 255)),
-        peer_notif_delay=draw(delays) if notify else 0,
+        num_grat_arp=draw(st.sampled_from((0, 1, 2, 255))),
+        peer_notif_delay=draw(rarely),
         arp_interval=0 if miimon else draw(st.integers(1, 5000)),
         arp_ip_targets=() if miimon else tuple(targets),
         arp_validate="none" if miimon else draw(st.sampled_from(("none", "active", "backup", "all"))),
-        resend_igmp=draw(st.integers(least, 255)),
+        resend_igmp=draw(st.sampled_from((0, 1, 2, 255))),
         all_slaves_active=draw(st.booleans()),
         min_links=draw(st.integers(0, 2)),
     )
@@ -101,21 +102,21 @@ def _routes(chosen: list[str]) -> st.SearchStrategy[list[Route]]:
 
 
 @st.composite
-def bonds(draw: st.DrawFn, *, addressed: bool = True, notify: bool = True, least: int = 0) -> Bond:
+def bonds(draw: st.DrawFn) -> Bond:
     """Ports: the first as it comes, the rest by name; without permanent addresses all by name."""
     chosen = draw(st.lists(names, min_size=3, max_size=4, unique_by=str.lower))
     own, ports = chosen[0], chosen[1:]
     if draw(st.booleans()):
         addresses = draw(st.lists(macs, min_size=len(ports), max_size=len(ports), unique=True))
-        wanted = draw(options(tuple(ports), notify=notify, least=least))
+        wanted = draw(options(tuple(ports)))
         order = ports if wanted.fail_over_mac == "none" else sorted(ports)
         members = [Port(name, mac) for name, mac in zip(order, addresses, strict=True)]
         members[1:] = sorted(members[1:], key=lambda port: port.name)
     else:
-        wanted = draw(options(tuple(ports), notify=notify, least=least))
+        wanted = draw(options(tuple(ports)))
         members = [Port(name) for name in sorted(ports)]
     mtu = draw(st.one_of(st.none(), st.integers(1280, 9000)))
-    return Bond(own, tuple(members), wanted, draw(addressings()) if addressed else Addressing(), mtu)
+    return Bond(own, tuple(members), wanted, draw(addressings()), mtu)
 
 
 ASYMMETRIC = Bond(

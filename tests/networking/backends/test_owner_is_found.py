@@ -5,6 +5,7 @@ import re
 import pytest
 
 from networking.backends.registry import BACKENDS, configured, owner_of
+from networking.bonding.model import Port
 from networking.facts.values import NetFile, Network
 from tests.networking.backends.hosts import network, nic
 
@@ -90,6 +91,19 @@ def test_interfaces_that_files_know_by_hardware_or_pattern_get_their_names() -> 
 
     assert {name: addressing.method for name, addressing in read.plain.items()} == {"eth0": "static", "eth1": "dhcp"}
     assert read.owner["eth1"] == "/etc/systemd/network/a.network"
+
+
+def test_a_port_and_primary_that_files_know_by_hardware_get_their_names() -> None:
+    address, member = "52:54:00:a0:01:01", "[Network]\nBond=bond0\nPrimarySlave=1\n"
+    files = {
+        "/etc/systemd/network/b.netdev": "[NetDev]\nName=bond0\nKind=bond\n",
+        "/etc/systemd/network/p.network": f"[Match]\nPermanentMACAddress={address}\n{member}",
+    }
+
+    bond = configured(host(files, "networkd"), "networkd").bonds[0]
+
+    assert bond.ports == (Port("eth1", address),)
+    assert bond.options.primary == "eth1"
 
 
 def test_a_profile_that_others_may_read_is_a_flaw() -> None:
