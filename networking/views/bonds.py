@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
+from changes.policy import may_request
 from inventory.models import Host
 from inventory.paging import clean, page_by_name
 from inventory.panels import panels_for
@@ -74,6 +75,7 @@ def head(request: Request) -> dict[str, object]:
         "fresh": freshness(),
         "progress": progress(),
         "may_ask": request.actor.may(Role.OPERATOR, Role.REQUESTER, Role.ADMINISTRATOR),
+        "may_plan": may_request(request.actor).allowed,
     }
 
 
