@@ -18,6 +18,13 @@ from networking.backends.writing import changed
 from networking.bonding.model import Bond
 from networking.facts.values import Network
 
+DOWN = """\
+if [ -e "$sys" ]; then
+    nmcli connection down uuid "$uuid" >/dev/null 2>&1
+    gone "$bond"
+fi
+"""
+
 RELOAD = """\
 for bond in $(bonds); do gone "$bond"; done
 for nic in $(cards); do bare "$nic"; done
@@ -59,13 +66,12 @@ class Keyfile:
             return f"{opening(bond)}{load}{agreed(bond.options)}"
         wanted = [port_path(bond, port) for port in bond.ports]
         bonds = [uuid for path, uuid in profiles.items() if path not in wanted]
-        again = 'nmcli connection down uuid "$uuid" >/dev/null 2>&1\n' if now.bond(bond.name) else ""
         ups = "".join(
             f"nmcli --wait 45 connection up uuid {profiles[path]} || die {quote(path + ' did not come up.')}\n"
             for path in wanted
         )
         return (
-            f"{opening(bond)}{load}uuid={bonds[0]}\n{again}"
+            f"{opening(bond)}{load}uuid={bonds[0]}\n{DOWN}"
             'nmcli --wait 0 connection up uuid "$uuid" || die "$bond did not start."\n'
             f"{ups}nmcli connection reload\n{settled(bond)}"
         )

@@ -20,6 +20,15 @@ if systemctl is-active --quiet systemd-networkd; then networkctl reload || die '
 if systemctl is-active --quiet NetworkManager; then nmcli connection reload || die 'nmcli connection reload failed.'; fi
 """
 
+TAKE = """\
+netplan generate || die 'netplan refused the files.'
+if [ -e "$sys" ]; then
+    gone "$bond"
+    systemctl try-restart systemd-networkd
+fi
+netplan apply || die 'netplan apply failed.'
+"""
+
 RELOAD = """\
 netplan generate || die 'netplan refused the files.'
 for bond in $(bonds); do gone "$bond"; done
@@ -48,12 +57,7 @@ class Netplan:
     def apply(self, bond: Bond, now: Network) -> str:
         if not rebuild_reason(bond, now):
             return f"{opening(bond)}{LIVE}{agreed(bond.options)}"
-        again = 'gone "$bond"\nsystemctl try-restart systemd-networkd\n' if now.bond(bond.name) else ""
-        return (
-            f"{opening(bond)}netplan generate || die 'netplan refused the files.'\n{again}"
-            "netplan apply || die 'netplan apply failed.'\n"
-            f"{settled(bond)}"
-        )
+        return opening(bond) + TAKE + settled(bond)
 
     def reload(self) -> str:
         """Every bond goes, and comes again if a file still says so."""

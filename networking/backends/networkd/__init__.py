@@ -22,6 +22,16 @@ version=$(networkctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p')
 [ "${{version:-0}}" -ge {OLDEST} ] || die "systemd ${{version:-?}} does not know PermanentMACAddress=; nothing is done."
 """
 
+TAKE = """\
+if [ -e "$sys" ]; then
+    gone "$bond"
+    systemctl restart systemd-networkd
+else
+    networkctl reload
+fi || die 'systemd-networkd did not take the files.'
+patient 10 enslaved || networkctl reconfigure $ports
+"""
+
 RELOAD = """\
 for bond in $(bonds); do gone "$bond"; done
 for nic in $(cards); do bare "$nic"; done
@@ -54,13 +64,7 @@ class Networkd:
         start = opening(bond) + VERSION
         if not rebuild_reason(bond, now):
             return f"{start}networkctl reload || die 'networkctl reload failed.'\n{agreed(bond.options)}"
-        again = now.bond(bond.name) is not None
-        load = 'gone "$bond"\nsystemctl restart systemd-networkd' if again else "networkctl reload"
-        return (
-            f"{start}{load} || die 'systemd-networkd did not take the files.'\n"
-            "patient 10 enslaved || networkctl reconfigure $ports\n"
-            f"{settled(bond)}"
-        )
+        return start + TAKE + settled(bond)
 
     def reload(self) -> str:
         """networkd forgets nothing by itself: every bond goes, and comes again if a file still says so."""

@@ -6,7 +6,7 @@ from networking.backends.keyfile import Keyfile
 from networking.backends.protocol import Unrenderable
 from networking.backends.writing import after
 from networking.bonding.model import Bond
-from tests.networking.backends.hosts import host_with, network, nic
+from tests.networking.backends.hosts import network, nic
 from tests.networking.bonds import ASYMMETRIC
 
 ETC = "/etc/NetworkManager/system-connections"
@@ -99,10 +99,3 @@ def test_the_script_starts_the_bond_before_its_ports_and_forgets_the_old_profile
 
     order = [script.index(words) for words in ("connection load", 'up uuid "$uuid"', "--wait 45", "connection reload")]
     assert order == sorted(order)
-    assert "connection down" not in script
-
-
-def test_a_bond_that_is_built_anew_is_taken_down_first() -> None:
-    script = Keyfile("0f").apply(ASYMMETRIC.with_options(fail_over_mac="active"), host_with(ASYMMETRIC))
-
-    assert 'nmcli connection down uuid "$uuid"' in script
