@@ -172,7 +172,7 @@ class ParamikoSession:
     def close(self) -> None:
         with contextlib.suppress(OSError):  # wakes the connection's thread, which else sleeps on for IDLE_WAIT
             if isinstance(self._transport.sock, socket.socket):
-                self._transport.sock.shutdown(socket.SHUT_RDWR)
+                self._transport.sock.shutdown(socket.SHUT_RD)
         self._transport.close()
         if self._jump is not None:
             self._jump.close()
