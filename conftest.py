@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 # A browser's event loop stays in the thread that also makes rows for it; there is no other request there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["lab.pytest_plugin"]
 
-LONG = ("tests/product/", "tests/lab/", "tests/production/")
-"""Where tests wait for hosts and servers: minutes each module."""
-
-
-def unit(nodeid: str) -> str:
-    """What stays on one worker: a module of the long ones, else each test by itself."""
-    return nodeid.split("::")[0] if nodeid.startswith(LONG) else nodeid
-
-
-class ByUnit(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A module on lab hosts or servers is a unit, so that it may share them; most tests are units each.
-
-    Each worker has a lab of its own, of two VMs or three. The long modules come first, and the rest fills the gaps, so
-    that all workers end together. xdist's own `loadgroup` marks groups by setting `item._nodeid`, which pytest 9.2 does
-    not read.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return unit(nodeid)
+LONG = ("tests/product/", "tests/lab/", "tests/production/", "tests/config/")
+"""Where tests wait for hosts, servers and processes: the longest first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,19 +31,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not keeps_rows(item)])
         items[:] = [item for item in items if keeps_rows(item)]
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+        items.sort(key=lambda item: place(item.nodeid))
+
+
+def place(nodeid: str) -> int:
+    """Its place in LONG, or behind them."""
+    return next((at for at, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what each of the long modules took, and all the others together."""
-    took: Counter[str] = Counter()
+    took: defaultdict[str, float] = defaultdict(float)
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
-            took[unit(report.nodeid) if report.nodeid.startswith(LONG) else "all others"] += round(report.duration)
+            name = report.nodeid.partition("::")[0] if place(report.nodeid) < len(LONG) else "all others"
+            took[name] += report.duration
     if len(took) > 1:
         terminalreporter.section("seconds by module")
-        for name, seconds in took.most_common():
-            terminalreporter.write_line(f"{seconds:6} {name}")
+        for name, seconds in sorted(took.items(), key=lambda item: -item[1]):
+            terminalreporter.write_line(f"{seconds:6.0f} {name}")
 
 
 def keeps_rows(item: pytest.Item) -> bool:
@@ -70,8 +59,11 @@ def keeps_rows(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
-    return ByUnit(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Each module stays on one worker and shares what it starts there: each worker has a lab of its own, of two VMs or
+    three. The long ones go out first, whatever number of tests they have, and the others fill what is left."""
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
