@@ -93,7 +93,7 @@ def test_down_leaves_another_process_alone_that_got_the_same_number(lab: Lab, tm
 
 def test_a_host_ends_when_its_time_is_up(lab: Lab, tmp_path: Path) -> None:
     instance = Lab(tmp_path / "lab", lab.build)
-    host = instance.start("app02", max_life=12)
+    host = instance.start("app02", max_life=20)
     assert ended(host, timeout=90)
     instance.down()
 

@@ -79,13 +79,12 @@ def test_a_pulled_cable_is_seen_in_the_guest_and_its_speed_is_its_own_again(peer
 def test_the_peer_measures_how_long_a_port_was_dead(net_host: NetHost, peer: BondHost, switch: Switch) -> None:
     host = net_host("ifcfg")
     with measured(peer, host.inside) as gaps:
-        time.sleep(0.5)
         switch.kill(host.name, "eth0")
         time.sleep(2)
         switch.revive(host.name, "eth0")
         told(host, "echo back", "back")
-    assert gaps.longest_ms > 1500
-    assert gaps.lost < gaps.sent
+    assert 0 < gaps.lost < gaps.sent
+    assert gaps.silent_ms > 1000
     assert switch.learned()[host.mac(0)] == f"{host.name}-eth0"
 
 
