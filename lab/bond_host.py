@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab.bond_hosts import BondIdentity, netdevs_live
-from lab.bond_image import bond_arguments, bonds, frozen, frozen_disk
+from lab.bond_image import bond_arguments, bond_build, frozen, frozen_disk
 from lab.cache import Build
 from lab.host import Host
 from lab.machine import Say
@@ -21,7 +21,7 @@ class BondHost(Host):
     """
 
     def __init__(self, build: Build, identity: BondIdentity, folder: Path) -> None:
-        super().__init__(bonds(build), identity, folder)
+        super().__init__(bond_build(build, identity), identity, folder)
         self._whole = build
         self._bond_identity = identity
         self.switch = Switch(folder.parent / "switch")

@@ -101,10 +101,10 @@ def hardware(identity: BondIdentity, netdevs: list[str]) -> list[str]:
     return words
 
 
-def bonds_hash(guest: list[tuple[str, bytes]]) -> str:
-    """A short hash of what frozen bond hosts are made from, `guest` being the scripts that go into their image."""
-    files = [sorted(host.chosen.files(f"{host.inside}/24", host.mac(0)).items()) for host in BOND_HOSTS]
-    devices = [hardware(host, netdevs_frozen(host, 0)) for host in BOND_HOSTS]
-    units = [(manager.key, manager.units, manager.removed) for manager in MANAGERS.values()]
-    values = (BOND_HOSTS, units, UNITS, files, devices, base_hardware("tcg", MEMORY_MIB), KERNEL_ARGUMENTS, guest)
-    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+def host_hash(identity: BondIdentity) -> str:
+    """A short hash of what one frozen bond host is made from beside the image that all share."""
+    chosen = identity.chosen
+    files = sorted(chosen.files(f"{identity.inside}/24", identity.mac(0)).items())
+    devices = [*hardware(identity, netdevs_frozen(identity, 0)), *base_hardware("tcg", MEMORY_MIB)]
+    values = (identity, chosen.units, chosen.removed, UNITS, files, devices, KERNEL_ARGUMENTS)
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:8]

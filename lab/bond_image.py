@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import io
 import os
 import shutil
 import tarfile
+import time
 from pathlib import Path
 
 from lab import machine
@@ -16,14 +17,14 @@ from lab.bond_hosts import (
     MEMORY_MIB,
     UNITS,
     BondIdentity,
-    bonds_hash,
     hardware,
+    host_hash,
     netdevs_frozen,
 )
 from lab.cache import Build, build_lock, cache_root
 from lab.disks import make_overlay
 from lab.freeze import boot_and_freeze
-from lab.image import debian_packages, ext4_images, identity_files
+from lab.image import UNUSED_SECONDS, debian_packages, ext4_images, identity_files
 from lab.recipe import base_hardware
 
 GUEST = Path(__file__).parent / "bond_guest"
@@ -35,36 +36,41 @@ USER_NUMBER = 1000
 _SETTLE = "sudo true && systemctl is-system-running --wait; sudo lldpcli show neighbors >/dev/null; sync"
 
 
-def bonds(build: Build) -> Build:
-    """The part of a build that the bond hosts are in; whatever is missing there is made by `frozen`."""
+def bonds_folder(build: Build) -> Path:
+    """The part of a build that the bond hosts are in, named by a hash of the image that all share."""
     scripts = [(path.name, path.read_bytes()) for path in sorted(GUEST.iterdir())]
-    return Build(build.folder / f"bonds-{bonds_hash(scripts)}", build.accelerator)
+    return build.folder / f"bonds-{hashlib.sha256(repr((ROOT_MIB, scripts)).encode()).hexdigest()[:8]}"
 
 
-def frozen_disk(part: Build, name: str) -> Path:
+def bond_build(build: Build, identity: BondIdentity) -> Build:
+    """The build of one bond host; `frozen` makes it where it is missing."""
+    return Build(bonds_folder(build) / f"{identity.name}-{host_hash(identity)}", build.accelerator)
+
+
+def frozen_disk(found: Build, name: str) -> Path:
     """The read-only root disk of a frozen bond host: qcow2 over the image that all share."""
-    return part.folder / name / "root.qcow2"
+    return found.folder / name / "root.qcow2"
 
 
-def frozen(build: Build, identity: BondIdentity, say: machine.Say) -> Build:
-    """`bonds(build)`, with `identity` frozen in it: booted cold now if this never happened (half a minute)."""
-    found = bonds(build)
-    if not (found.folder / identity.name).is_dir():
+def frozen(build: Build, identity: BondIdentity, say: machine.Say) -> None:
+    """Have `bond_build(build, identity)` there: booted cold now, if that never happened (half a minute)."""
+    found = bond_build(build, identity)
+    if not found.folder.is_dir():
         with build_lock(cache_root(), say):
-            _make_image(found)
-            if not (found.folder / identity.name).is_dir():
+            image = _image(build)
+            if not found.folder.is_dir():
                 say(f"{identity.name}: cold boot with {identity.chosen.title}, then freeze (half a minute, once)")
-                _make(found, identity)
-    os.utime(found.folder)
-    return found
+                _make(build, found, image, identity)
+    os.utime(found.folder)  # used just now: a later build does not clear it away
 
 
-def _make_image(found: Build) -> None:
-    """The root file system that is everybody's, and links to what the build has already."""
-    if (found.folder / "root.raw").exists():
-        return
-    found.folder.mkdir(exist_ok=True, mode=0o700)
-    work = found.folder / "work.part"
+def _image(build: Build) -> Path:
+    """The root file system that is everybody's; made where it is missing."""
+    finished = bonds_folder(build) / "root.raw"
+    if finished.exists():
+        return finished
+    finished.parent.mkdir(exist_ok=True, mode=0o700)
+    work = finished.parent / "work.part"
     shutil.rmtree(work, ignore_errors=True)
     tree = work / "overlay" / "usr/lib/lab"
     tree.mkdir(parents=True)
@@ -75,25 +81,24 @@ def _make_image(found: Build) -> None:
         folder.chmod(0o755)
     image = work / "root.raw"
     ext4_images(debian_packages(cache_root()), work / "overlay", work, (image, ROOT_MIB), (work / "unused", 0))
-    for name in SHARED:
-        with contextlib.suppress(FileExistsError):
-            os.link(found.folder.parent / name, found.folder / name)
     image.chmod(0o444)
-    image.rename(found.folder / "root.raw")
+    image.rename(finished)
     shutil.rmtree(work)
+    return finished
 
 
-def _make(found: Build, identity: BondIdentity) -> None:
-    part = Build(found.folder / f"{identity.name}.part", found.accelerator)
+def _make(build: Build, found: Build, image: Path, identity: BondIdentity) -> None:
+    part = Build(found.folder.with_suffix(".part"), found.accelerator)
     shutil.rmtree(part.folder, ignore_errors=True)
-    (part.folder / identity.name).mkdir(parents=True)
-    for name in (*SHARED, "root.raw"):
-        os.link(found.folder / name, part.folder / name)
+    (part.folder / identity.name).mkdir(parents=True, mode=0o700)
+    os.link(image, part.folder / image.name)
+    for name in SHARED:
+        os.link(build.folder / name, part.folder / name)
     files = part.folder / "files.tar"
     files.touch(mode=0o600)
-    _pack(identity_files(part, identity) | dict(_own_files(identity)), files)
+    _pack(identity_files(part, identity) | _own_files(identity), files)
     disk = frozen_disk(part, identity.name)
-    make_overlay("../root.raw", "raw", disk)
+    make_overlay(f"../{image.name}", "raw", disk)
     node = ["-blockdev", f"driver=qcow2,node-name=root,cache.no-flush=on,file.driver=file,file.filename={disk}"]
     given = ["-fw_cfg", f"name={FILES_NAME},file={files}"]
 
@@ -102,20 +107,22 @@ def _make(found: Build, identity: BondIdentity) -> None:
 
     boot_and_freeze(part, identity.name, arguments, _SETTLE)
     disk.chmod(0o444)
-    (part.folder / identity.name).rename(found.folder / identity.name)
-    shutil.rmtree(part.folder)
+    files.unlink()  # the host's private key is only on the host
+    for older in found.folder.parent.glob(f"{identity.name}-*"):
+        if older != part.folder and time.time() - older.stat().st_mtime > UNUSED_SECONDS:
+            shutil.rmtree(older, ignore_errors=True)
+    part.folder.rename(found.folder)
 
 
-def _own_files(identity: BondIdentity) -> list[tuple[str, tuple[str, int]]]:
+def _own_files(identity: BondIdentity) -> dict[str, tuple[str, int]]:
     address = f"{identity.inside}/24"
     units = " ".join((*UNITS, *identity.chosen.units))
-    files = {
+    return {
         "etc/fstab": ("/dev/vda / ext4 errors=remount-ro 0 1\n", 0o644),
         "usr/lib/lab/units": (f"{units}\n", 0o644),
         "usr/lib/lab/removed": ("".join(f"{path}\n" for path in identity.chosen.removed), 0o644),
         **identity.chosen.files(address, identity.mac(0)),
     }
-    return list(files.items())
 
 
 def _pack(files: dict[str, tuple[str, int]], target: Path) -> None:
