@@ -1,4 +1,4 @@
-# make demo   the dashboard with two lab hosts and the story's dead VM        make run    the dashboard alone
+# make demo   the dashboard with lab hosts, a dead VM, a host for a bond      make run    the dashboard alone
 # make test   every test, browser and lab included                            make lint   style, types, floors
 # make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone

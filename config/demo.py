@@ -1,4 +1,4 @@
-"""`regroup up --demo`: two real lab hosts, the story's dead VM, and the people to act it out.
+"""`regroup up --demo`: real lab hosts, the story's dead VM, a host that wants a bond, and the people to act it out.
 
 Loading is idempotent: what an earlier demo left is brought up to date, never doubled.
 """
@@ -34,6 +34,9 @@ from ssh.hostkeys import parse_public_key
 
 LAB_READY_WITHIN = 240.0
 LAB_LIFE_MINUTES = 24 * 60
+BOND_HOSTS = ("web01", "ping01")
+"""A host whose sessions run over its 1 Gb/s eth0, with a new 10 Gb/s eth1, and a peer to measure gaps from."""
+
 CAST = {
     "rosa": ("Rosa Requester", Role.REQUESTER),
     "amir": ("Amir Approver", Role.APPROVER),
@@ -52,7 +55,7 @@ def prepare(state: Path, say: Say, supervisor: Supervisor) -> list[str]:
     lab = f"{shlex.quote(sys.executable)} -m lab --state-dir {shlex.quote(str(folder))}"
     attach, detach = (f"{lab} {verb} {{host}} story" for verb in ("attach", "detach"))
     parts.use({"REGROUP_ATTACH_COMMAND": attach, "REGROUP_DETACH_COMMAND": detach})
-    return [*signin_lines(signins, state), *story_lines(told, backups)]
+    return [*signin_lines(signins, state), *story_lines(told, backups), *bond_lines(told)]
 
 
 # -------------------------------------------------------------------------------------------- lab
@@ -67,9 +70,12 @@ def start_lab(folder: Path, say: Say, supervisor: Supervisor) -> dict[str, Any]:
     try:
         lab = Lab(folder, build(say))
         lab.stop()
-        say("Lab: starting two hosts")
+        names = wanted_hosts()
+        for name in names:
+            lab.host(name).make(say)
+        say(f"Lab: starting {', '.join(names)}")
         words = [sys.executable, "-u", "-m", "lab", "--state-dir", str(folder)]
-        words += ["up", "--foreground", "--max-life", str(LAB_LIFE_MINUTES)]
+        words += ["up", *names, "--foreground", "--max-life", str(LAB_LIFE_MINUTES)]
         supervisor.start([Program("lab", words=words, ready="Lab ready")])
         if not supervisor.wait_for("lab", LAB_READY_WITHIN):
             raise CannotStart(f"The lab hosts did not come up; see {folder.parent / 'log' / 'lab.log'}.")
@@ -77,6 +83,20 @@ def start_lab(folder: Path, say: Say, supervisor: Supervisor) -> dict[str, Any]:
     except LabError as error:
         raise CannotStart(f"There can be no demo yet: {error}.") from error
     return told
+
+
+def wanted_hosts() -> list[str]:
+    """Names from REGROUP_DEMO_HOSTS; where it is empty the recovery's two hosts, and two for a bond."""
+    from lab.bond_hosts import bond_identity
+    from lab.errors import LabError
+    from lab.recipe import HOSTS
+
+    usual = [identity.name for identity in HOSTS]
+    names = os.environ.get("REGROUP_DEMO_HOSTS", "").split() or [*usual, *BOND_HOSTS]
+    for name in names:
+        if name not in usual and bond_identity(name) is None:
+            raise LabError(f"REGROUP_DEMO_HOSTS names {name}, which is no host of the lab")
+    return names
 
 
 def scenario(told: dict[str, Any], name: str) -> dict[str, Any]:
@@ -103,7 +123,8 @@ def load(told: dict[str, Any], state: Path) -> dict[str, str]:
     admin = actor_of(User.objects.get(username="ada"))
     load_lost_vm(admin)
     for row in told["hosts"]:
-        load_host(row, admin)
+        if row["port"] is not None:  # one that was never started here
+            load_host(row, admin)
     return signins
 
 
@@ -205,4 +226,16 @@ def story_lines(told: dict[str, Any], backups: dict[str, Path]) -> list[str]:
         "then submit it, approve it as amir, run it as olu, and attach the old disk when it asks.",
         f"The accident, which is refused: the same to {wrong['target']} with",
         f"  {backups['wrong-file']}",
+    ]
+
+
+def bond_lines(told: dict[str, Any]) -> list[str]:
+    """What to try on the host for bonds, where the lab has one."""
+    bond, peer = (next((row for row in told["hosts"] if row["name"] == name), None) for name in BOND_HOSTS)
+    if bond is None or peer is None:
+        return []
+    return [
+        f"The bond: {bond['name']} has a new 10 Gb/s port, eth1, and its sessions run over eth0. As rosa choose",
+        "  New bond on its page, as amir approve it, as olu run it. The host goes back by itself if it is lost.",
+        f"  {peer['name']} is on the same segment and reaches it at {bond['inside']}: gaps are measured from there.",
     ]

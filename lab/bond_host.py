@@ -32,6 +32,11 @@ class BondHost(Host):
         return self._bond_identity.manager
 
     @property
+    def private_key(self) -> Path:
+        """The private key file of the login user, the same as every host's of the lab."""
+        return self._whole.private_key
+
+    @property
     def inside(self) -> str:
         return self._bond_identity.inside
 

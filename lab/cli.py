@@ -116,8 +116,7 @@ def _start(lab: Lab, names: Sequence[str], max_life: float, die_with_parent: boo
         if host.running():
             _say(f"{name} runs already, port {host.port}")
             continue
-        if isinstance(host, BondHost):
-            host.make(_say)
+        host.make(_say)
         seconds = host.start(max_life, die_with_parent)
         _say(f"{name} is up after {seconds:.1f} s: {host.user}@{host.address} port {host.port}, {host.fingerprint}")
 

@@ -19,6 +19,7 @@ from lab.cache import Build
 from lab.disks import Disk, make_overlay
 from lab.errors import LabError
 from lab.freeze import host_arguments, incoming
+from lab.machine import Say
 from lab.qemu import ProcessMark, Qmp, start_qemu, wait_ended
 from lab.reach import ADDRESS, Door, free_port
 from lab.recipe import USER, HostIdentity
@@ -92,6 +93,9 @@ class Host:
     def running(self) -> ProcessMark | None:
         """The process it runs as, or None."""
         return ProcessMark.load(self._folder / "pid")
+
+    def make(self, say: Say) -> None:
+        """Have it ready to start on this machine: every build has it."""
 
     def start(self, max_life: float, die_with_parent: bool) -> float:
         """Thaw it on a fresh overlay of its root disk; seconds until a login with the right clock worked.

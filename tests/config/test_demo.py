@@ -14,6 +14,7 @@ from config import demo
 from inventory.connect import target_for
 from inventory.models import Credential, Host, HostKey, Owner, Vm
 from inventory.states import HostTrust
+from lab.errors import LabError
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
@@ -107,3 +108,26 @@ def test_the_lost_vm_has_an_owner_and_a_backup_of_yesterday(tmp_path: Path) -> N
     vm = Vm.objects.get(name="vm42")
     assert (vm.owner.name, vm.criticality) == ("Payments team", "critical")
     assert vm.last_backup_at is not None
+
+
+def test_the_demo_tells_what_to_try_on_the_bond_host(tmp_path: Path) -> None:
+    bonds = [{"name": "web01", "inside": "10.0.2.15"}, {"name": "ping01", "inside": "10.0.2.20"}]
+    lines = demo.bond_lines({"hosts": [*told(tmp_path)["hosts"], *bonds]})
+    assert "web01 has a new 10 Gb/s port" in lines[0]
+    assert "ping01 is on the same segment and reaches it at 10.0.2.15" in lines[-1]
+
+
+def test_a_lab_without_bond_hosts_tells_nothing_of_them(tmp_path: Path) -> None:
+    assert demo.bond_lines(told(tmp_path)) == []
+
+
+def test_the_hosts_that_the_environment_names_are_started_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert demo.wanted_hosts() == ["app01", "app02", "web01", "ping01"]
+    monkeypatch.setenv("REGROUP_DEMO_HOSTS", "web03 ping01")
+    assert demo.wanted_hosts() == ["web03", "ping01"]
+
+
+def test_a_host_that_the_lab_does_not_have_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGROUP_DEMO_HOSTS", "app01 web99")
+    with pytest.raises(LabError, match="names web99, which is no host of the lab"):
+        demo.wanted_hosts()

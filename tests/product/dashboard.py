@@ -24,8 +24,8 @@ from lab import Host, Lab
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 300.0
-QUICK = {"REGROUP_LEASE": "4", "REGROUP_HEARTBEAT": "1", "REGROUP_SWEEP": "1"}
-"""Short leases, so that ten killed workers do not take ten times half a minute."""
+QUICK = {"REGROUP_LEASE": "4", "REGROUP_HEARTBEAT": "1", "REGROUP_SWEEP": "1", "REGROUP_DEMO_HOSTS": "app01 app02"}
+"""Short leases, so that ten killed workers do not take ten times half a minute, and the recovery's hosts alone."""
 
 ISSUE_TOKEN = """
 from people.models import User

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         up = actions.add_parser("up", help="run every part until Ctrl-C")
         up.add_argument("--port", type=int, help="port on 127.0.0.1 (else REGROUP_PORT, else 8420)")
-        up.add_argument("--demo", action="store_true", help="with two lab hosts and the story's dead VM")
+        up.add_argument("--demo", action="store_true", help="with lab hosts, the story's dead VM, a host for a bond")
         up.add_argument("--once-ready-file", type=Path, metavar="FILE", help="write the URL there when all is ready")
         actions.add_parser("doctor", help="look at every part and say how to mend what is wrong")
         pulse = actions.add_parser("pulse", help="whether a kind of worker was seen a short while ago")
