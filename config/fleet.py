@@ -26,6 +26,8 @@ from execution.models import Pulse
 from inventory.credentials import credential_create
 from inventory.models import Credential, Host, HostKey
 from inventory.states import KeyState
+from lab.fleet.server import PORT, host_key, public_line
+from lab.fleet.world import World
 from networking.asking import ask
 from networking.sweep import sweep
 from ssh.hostkeys import parse_public_key
@@ -41,6 +43,7 @@ def main(argv: Sequence[str], say: Say = print) -> int:
     parser.add_argument("--hosts", type=int, default=2000, help="how many (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same hosts")
     parser.add_argument("--stir", type=float, default=0, metavar="SECONDS", help="let one in 100 change so often")
+    parser.add_argument("--port", type=int, default=PORT, help="on each host's own address of 127/8 (%(default)s)")
     parser.add_argument("--remove", action="store_true", help="only take simulated hosts out of the inventory")
     given = parser.parse_args(argv)
     if not 1 <= given.hosts <= MOST:
@@ -49,9 +52,9 @@ def main(argv: Sequence[str], say: Say = print) -> int:
         remove(say)
         return 0
     client = credential()
-    with servers(given.hosts, given.seed, client.public_key) as door:
+    with servers(given.hosts, given.seed, client.public_key, "--port", str(given.port)) as door:
         try:
-            load(given.hosts, given.seed, client)
+            load(given.hosts, given.seed, client, port=given.port)
             say(f"{given.hosts} simulated hosts are in the inventory, named sim-…")
             look(say)
             say("Ctrl-C ends them and takes them out again.")
@@ -117,18 +120,15 @@ def credential() -> Credential:
 
 
 @transaction.atomic
-def load(count: int, seed: int, client: Credential, dead: float | None = None, port: int = 0) -> list[Host]:
+def load(count: int, seed: int, client: Credential, dead: float | None = None, port: int = PORT) -> list[Host]:
     """The hosts of that seed, each with its key trusted; those that are there already stay. One audit entry for all."""
-    from lab.fleet.server import PORT, host_key, public_line
-    from lab.fleet.world import World
-
     world = World(count, seed, dead)
     there = set(Host.objects.filter(simulated=True).values_list("name", flat=True))
     rows = [
         Host(
             name=host.name,
             address=host.address,
-            port=port or PORT,
+            port=port,
             user="regroup",
             sudo=False,
             credential=client,

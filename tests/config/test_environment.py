@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import price
 from tests.config.conftest import PROJECT
 
 
@@ -66,3 +69,19 @@ def test_a_secret_given_twice_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("k" * 40)
     said = refusal(tmp_path, REGROUP_SECRET_KEY="k" * 40, REGROUP_SECRET_KEY_FILE=str(tmp_path / "key"))
     assert "REGROUP_SECRET_KEY and REGROUP_SECRET_KEY_FILE are both set; keep one of them." in said
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("", (None, "")), ("120 EUR a year", (Decimal("120"), "EUR a year")), ("99.50", (Decimal("99.50"), ""))],
+)
+def test_a_price_is_an_amount_with_its_unit_in_free_text(monkeypatch, text, amount):
+    monkeypatch.setenv("REGROUP_PORT_PRICE", text)
+    assert price("REGROUP_PORT_PRICE") == amount
+
+
+@pytest.mark.parametrize("text", ["EUR 120", "-5 EUR", "1,5 EUR", "1e3 EUR"])
+def test_a_price_that_begins_with_no_amount_stops_the_start(monkeypatch, text):
+    monkeypatch.setenv("REGROUP_PORT_PRICE", text)
+    with pytest.raises(ImproperlyConfigured, match="must begin with an amount"):
+        price("REGROUP_PORT_PRICE")
