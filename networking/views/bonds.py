@@ -123,7 +123,7 @@ def bond(request: Request, host: str, name: str) -> HttpResponse:
         "progress": progress(row.host),
         "may_ask": request.actor.may(Role.OPERATOR, Role.REQUESTER, Role.ADMINISTRATOR),
         "panels": panels_for("bond", row, request.actor),
-        "change_url": change_url(row),
+        "change_url": change_url(row) if request.actor.may(Role.REQUESTER) else "",
     }
     return render(request, "networking/bond.html", context)
 

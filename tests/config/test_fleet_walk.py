@@ -115,6 +115,6 @@ def _on_a_phone(state: object, browser: Browser, url: str) -> None:
     page.goto(f"{url}/bonds/?health=held")
     page.locator(".bonds-table .row-title a").first.click()
     expect(page.locator(".only-narrow svg")).to_be_visible()
-    page.locator(".bond-state").scroll_into_view_if_needed()
+    page.locator(".only-narrow").evaluate("frame => frame.scrollIntoView({ block: 'center' })")
     shot(page, "bond-phone-dark")
     phone.close()

@@ -98,6 +98,14 @@ def test_one_bond_tells_state_ports_and_what_happened(three, tell, well, seen):
     assert "sw-fra-r01-a" in page and "02:5e:00" in page
 
 
+def test_only_who_may_ask_for_a_change_is_offered_one(three, client, vera, rosa, as_user):
+    offered = []
+    for user in (vera, rosa):
+        as_user(client, user)
+        offered.append("Change this bond" in client.get("/bonds/of/app02/bond0/").content.decode())
+    assert offered == [False, True]
+
+
 def test_an_unknown_bond_is_not_found(three, client, vera, as_user):
     as_user(client, vera)
     assert client.get("/bonds/of/app02/bond7/").status_code == 404
