@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import resource
 import sys
 
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--last", type=int, help="serve hosts FIRST to LAST - 1 only")
     parser.add_argument("--client-key", required=True, help="the public key that is let in")
     given = parser.parse_args()
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # clients hang up, which is no news here
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     world = World(given.hosts, given.seed, given.dead)

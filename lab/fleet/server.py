@@ -33,6 +33,9 @@ PORT = 2222
 IDLE_WAIT = 5.0
 """Seconds that a signed-in connection's thread sleeps where nothing comes."""
 
+GRACE = 120.0
+"""Seconds that a client has to speak and to sign in, as OpenSSH's LoginGraceTime."""
+
 Questions = Mapping[str, Callable[[SimHost], str]]
 """The exact command → what a host prints for it."""
 
@@ -150,6 +153,7 @@ class FleetServer:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = _Transport(sock)
         transport.waiting = set()
+        transport.banner_timeout = transport.auth_timeout = GRACE
         transport.add_server_key(self._key(number))
         transport.start_server(event=threading.Event(), server=_Seat(self, number, transport))
         self._open = {one for one in self._open if one.is_active()} if len(self._open) % 500 == 499 else self._open
