@@ -98,7 +98,7 @@ addressed() {
 def opening(bond: Bond) -> str:
     """Functions and the bond in shell variables: the first part of every `apply`."""
     addressing = bond.addressing
-    addresses = [str(ip_interface(text).with_prefixlen).removesuffix("/128") for text in addressing.addresses]
+    addresses = [str(ip_interface(text).with_prefixlen) for text in addressing.addresses]
     values = {
         "bond": bond.name,
         "ports": " ".join(port.name for port in bond.ports),
