@@ -92,6 +92,19 @@ addressed() {
     done
     [ "$dhcp" = no ] || ip -4 -o addr show dev "$bond" scope global 2>/dev/null | grep -q inet
 }
+# Others may know the address by the MAC address of the NIC that had it, until they hear otherwise.
+announced() {
+    ip -4 -o addr show dev "$bond" scope global | while read -r number name family address rest; do
+        if have arping; then arping -q -U -c 2 -w 3 -I "$bond" "${address%/*}" >/dev/null 2>&1; fi
+    done
+    for version in -4 -6; do
+        ip neigh flush dev "$bond" 2>/dev/null
+        for gateway in $(ip $version route show default dev "$bond" | sed -n 's/.* via \\([^ ]*\\).*/\\1/p'); do
+            ping $version -c 1 -W 2 -I "$bond" "$gateway" >/dev/null 2>&1
+        done
+    done
+    return 0
+}
 """
 
 
@@ -110,13 +123,13 @@ def opening(bond: Bond) -> str:
 
 
 def settled(bond: Bond, seconds: int = 60) -> str:
-    """Waits for ports and addresses, makes the options agree: the last part of every `apply`."""
+    """Waits for ports and addresses, makes the options agree, announces itself: the last part of every `apply`."""
     return (
         'patient 45 enslaved || die "$bond did not get its ports ($ports); it has: $(cat "$sys/slaves" 2>/dev/null)"\n'
         f"{agreed(bond.options)}"
         'for port in $ports; do ip addr flush dev "$port" scope global 2>/dev/null; done\n'
         f'patient {seconds} addressed || die "$bond did not get its addresses ($addresses $gateways): '
-        '$(ip -o addr show dev "$bond" 2>/dev/null)"\n'
+        '$(ip -o addr show dev "$bond" 2>/dev/null)"\nannounced\n'
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from networking.backends.protocol import Backend
 from networking.backends.registry import BACKENDS
+from networking.backends.scripts import CHECKS
 from networking.bonding.model import DHCP, Addressing, Bond
 from tests.networking.backends.hosts import host_with, network, nic
 from tests.networking.bonds import ASYMMETRIC
@@ -39,7 +40,7 @@ def test_reload_is_a_shells_text(backend: Backend) -> None:
 def test_a_change_of_options_alone_takes_nothing_down(backend: Backend) -> None:
     wanted = ASYMMETRIC.with_options(primary_reselect="failure")
 
-    script = backend.apply(wanted, host_with(ASYMMETRIC)).partition("sys=/sys")[2]
+    script = backend.apply(wanted, host_with(ASYMMETRIC)).partition(CHECKS)[2]
 
     assert "option primary_reselect failure\noption primary eth0\n" in script
     assert not any(word in script for word in ("ifdown", "ifup", "con up", "netplan apply", "restart", "flush"))
