@@ -3,7 +3,7 @@
 `python -m bench.sweep` does all three; `python -m bench.sweep cold warm fleet`, those that are named. `--hosts`,
 `--fleet-hosts` and `--repeats` make it smaller, and then the result says so. P1 and P2 ask 200 real sshd on loopback
 one fact each, the peers in turns with us. P3 is the whole sweep with its database, against simulated hosts whose
-servers are processes of their own.
+servers are processes of their own; its target is for 10,000, which is asked for by `--fleet-hosts 10000`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from ssh.command import Command, Secret  # noqa: E402
 from ssh.hostkeys import parse_public_key  # noqa: E402
 from ssh.paramiko_session import Target, connect  # noqa: E402
 
-HOSTS, FLEET_HOSTS, REPEATS = 200, 10_000, 5
+HOSTS, FLEET_HOSTS, REPEATS = 200, 2_000, 5
 UPTIME = Command(("cat", "/proc/uptime"))
 COLD = "cold, 200 sshd: at least 1.4 times pyinfra and 6 times Ansible raw, at most 6 ms of our CPU a host (P1)"
 WARM = "warm, 200 sshd: at least 400 hosts/s, at most 1 ms of our CPU a host (P2)"
@@ -176,7 +176,7 @@ def fleet(hosts: int) -> None:
     added = ill["cold seconds"] - well["cold seconds"]
     told["dead hosts add seconds"] = round(added, 1)
     fast = well["cold seconds"] <= 180 and well["warm seconds"] <= 30 and added <= 15
-    met = hosts == FLEET_HOSTS and fast and max(well["MB"], ill["MB"]) <= 600
+    met = hosts >= 10_000 and fast and max(well["MB"], ill["MB"]) <= 600
     report("sweep-fleet", told, FLEET, met)
 
 
