@@ -14,6 +14,7 @@ after `bury` it never will.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import time
@@ -33,7 +34,9 @@ from ssh.host_scripts import (
     NoSuchFile,
     Place,
     UploadDamaged,
+    as_words,
     call,
+    part_of,
     runner_text,
     upload,
 )
@@ -160,7 +163,11 @@ class Started:
     """A start that was accepted: the launcher ("" while the runner is still on its way), and a first look."""
 
     launcher: str
-    probe: Probe
+    first: Chunk
+
+    @property
+    def probe(self) -> Probe:
+        return self.first.probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +208,13 @@ def prepare(session: Session, place: Place | None = None) -> str:
     return call(session, place, "prepare", place.root, FREE_KIB)["boot"]
 
 
-def start(session: Session, ticket: Ticket, command: Command, *, timeout: float | None = None) -> Started:
+def start(
+    session: Session, ticket: Ticket, command: Command, *, timeout: float | None = None, wait: float = 0.0
+) -> Started:
     """Start the command detached, as root (or as the session's user where the place has no sudo).
 
     timeout: seconds until the host ends it (rounded up), by default the command's own.
+    wait: seconds that the first look may come later, for a command that has ended by then: one round trip for all.
     Raises FenceRefused, AlreadyClaimed, HostDiskFull, HostNotReady, UploadDamaged: nothing
     was started. Raises SessionError: where `.sent` is set, `probe` tells whether it was.
     """
@@ -212,7 +222,7 @@ def start(session: Session, ticket: Ticket, command: Command, *, timeout: float 
     secret = isinstance(command.stdin, Secret)
     header = {"dir": ticket.directory, "limit": str(limit), "secret": str(int(secret))}
     runner = runner_text(header, _clean_words(ticket, command))
-    part = upload(session, ticket.place, ticket.directory, runner + command.payload(), secret=secret)
+    part, arrive = _on_its_way(session, ticket, runner, command.payload(), secret=secret)
     answer = call(
         session,
         ticket.place,
@@ -223,12 +233,33 @@ def start(session: Session, ticket: Ticket, command: Command, *, timeout: float 
         ticket.scope,
         ticket.fence,
         ticket.place.launcher,
-        part.path,
-        part.size,
-        part.sha256,
-        len(runner),
+        part,
+        math.ceil(wait * 10),
+        MIB,
+        functions=f"arrive() {{ {arrive}; }}\n{_sums(runner, command.payload())}",
+        timeout=60 + wait,
     )
-    return Started(answer["launcher"], _probe(answer))
+    return Started(answer["launcher"], Chunk(0, answer.rest, _probe(answer)))
+
+
+def _sums(runner: bytes, stdin: bytes) -> str:
+    """Compares what arrived; not among the script's words, which sudo logs: the input may be a short secret."""
+    return f'sums() {{ [ "$1 $2" = "{hashlib.sha256(runner).hexdigest()} {hashlib.sha256(stdin).hexdigest()}" ]; }}\n'
+
+
+def _on_its_way(session: Session, ticket: Ticket, runner: bytes, stdin: bytes, *, secret: bool) -> tuple[str, str]:
+    """The part's path, and how the start gets `run` and `stdin` there. A secret is never among a shell's words."""
+    words = "" if secret else as_words(('"$part.d/run"', runner), ('"$part.d/stdin"', stdin))
+    if words:
+        return part_of(ticket.directory), words
+    part = upload(session, ticket.place, ticket.directory, runner + stdin, secret=secret)
+    return part.path, " && ".join(
+        (
+            f'{{ [ "$(($(wc -c <"$part")))" -eq {part.size} ] || refuse damaged size; }}',
+            f'head -c {len(runner)} "$part" >"$part.d/run"',
+            f'tail -c +{len(runner) + 1} "$part" >"$part.d/stdin"',
+        )
+    )
 
 
 def probe(session: Session, ticket: Ticket) -> Probe:
@@ -253,10 +284,13 @@ def follow(
     offset: int,
     *,
     stop: Callable[[], bool],
+    first: Chunk | None = None,
     poll: float = 0.2,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Chunk]:
     """Tail the log from byte `offset`, each byte once, until the step is over and its log read.
+
+    first: a chunk from `offset` on that was read already, by the start.
 
     Yields chunks with data, and at the end one that is `final` (perhaps without data) and
     carries the verdict. Ends without one where `stop()` says so, and with a chunk in state
@@ -265,7 +299,7 @@ def follow(
     """
     pause, patience = poll, time.monotonic() + CLAIM_PATIENCE
     while not stop():
-        chunk = read(session, ticket, offset)
+        chunk, first = first or read(session, ticket, offset), None
         offset = chunk.end
         if chunk.probe.state is not State.CLAIMED:
             patience = math.inf

@@ -22,6 +22,8 @@ from ssh.session import Result, Session, SessionError
 UPLOAD = 'umask 077; mkdir -p "${1%/*}" && cat >"$1" || { rm -f "$1"; exit 1; }'
 NO_SPACE = ("No space left on device", "Disk quota exceeded")
 SLOWEST = 100_000  # bytes a second that an upload is given time for
+INLINE = 32 << 10
+"""Most bytes that travel inside a script, as words of a shell: then they cost no round trip of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,27 @@ def text_of(name: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith("#"))
 
 
-def call(session: Session, place: Place, name: str, *words: str | int, timeout: float = 60.0) -> Answer:
-    """Run script `name` with these words.
+def call(
+    session: Session, place: Place, name: str, *words: str | int, functions: str = "", timeout: float = 60.0
+) -> Answer:
+    """Run script `name` with these words; `functions` are those of it that differ from call to call.
 
     Raises DetachedError where the host's side refused: then it has changed nothing. Raises
     SessionError where the way there broke, or the script broke off without an answer (`sent`).
     """
-    script = f'{text_of("common")}{text_of(name)}main "$@"\n'
+    script = f'{text_of("common")}{text_of(name)}{functions}main "$@"\n'
     argv = ("sh", "-s", "--", *(str(word) for word in words))
     return read_answer(session.run(Command(argv, stdin=script, sudo=place.sudo, timeout=timeout)), place)
 
 
+def part_of(target: str) -> str:
+    """A path beside `target` that nobody else uses."""
+    return f"{target}.part.{secrets.token_hex(4)}"
+
+
 def upload(session: Session, place: Place, target: str, data: bytes, *, secret: bool = False) -> Upload:
-    """Send bytes to a part file beside `target`, whose name nobody else uses. Raises as `call` does."""
-    part = f"{target}.part.{secrets.token_hex(4)}"
+    """Send bytes to a part file beside `target`. Raises as `call` does."""
+    part = part_of(target)
     text = data.decode("utf-8", "surrogateescape")
     command = Command(
         ("sh", "-c", UPLOAD, "sh", part),
@@ -135,6 +144,18 @@ def upload(session: Session, place: Place, target: str, data: bytes, *, secret: 
     if result.status != 0:
         raise _broken(result, place)
     return Upload(part, len(data), hashlib.sha256(data).hexdigest())
+
+
+def as_words(*files: tuple[str, bytes]) -> str:
+    """Shell commands that write these files, (path in the shell's own quoting, bytes), without a process.
+
+    Empty where they have to be uploaded instead: too long, or bytes that not every shell keeps.
+    """
+    if sum(len(data) for _, data in files) > INLINE or not all(
+        data.isascii() and b"\0" not in data for _, data in files
+    ):
+        return ""
+    return " && ".join(f"printf %s {shlex.quote(data.decode('ascii'))} >{path}" for path, data in files)
 
 
 def read_answer(result: Result, place: Place) -> Answer:

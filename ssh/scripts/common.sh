@@ -8,7 +8,8 @@ say() { printf '%s=%s\n' "$1" "$2"; }
 end_answer() { printf 'regroup-end\n'; }
 refuse() { begin_answer; say refused "$1"; say detail "$2"; end_answer; exit 0; }
 
-boot_now() { cat /proc/sys/kernel/random/boot_id; }
+# Where one process costs 25 ms (an emulated host) forty of them are a second: what the shell can do, it does.
+boot_now() { read -r boot_id </proc/sys/kernel/random/boot_id; }
 
 # Standard input becomes file $1, whole or not at all, and is on disk when this returns.
 # The second dd: fsync after the rename also commits the rename (ext4, xfs), and unlike
@@ -42,12 +43,13 @@ fence() {
 # What failed has said why on standard error.
 disk_error() { refuse disk "$root"; }
 
-# The start time of process $1 (field 22 of stat, counted after the name's last parenthesis);
-# nothing for a process that is gone or a zombie. A pid alone may belong to somebody else by now.
+# Sets `born` to the start time of process $1 (field 22 of stat, counted after the name's last parenthesis);
+# to nothing for a process that is gone or a zombie. A pid alone may belong to somebody else by now.
 birth_of() {
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  born=
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
   set -- ${stat##*) }
-  [ "$1" != Z ] && printf '%s' "${20}"
+  [ "$1" = Z ] || born=${20}
 }
 
 # Pids of a step's processes: the runner marks their environment, not its own.
@@ -67,7 +69,8 @@ marked() {
 
 # Alive: the runner itself; or, where it was killed, what it had started; or anybody left in its session.
 alive() {
-  [ -n "$birth" ] && [ "$(birth_of "$pid")" = "$birth" ] && return 0
+  birth_of "$pid"
+  [ -n "$birth" ] && [ "$born" = "$birth" ] && return 0
   [ -n "$(marked)" ] && return 0
   [ ! -e "/proc/$pid" ] && [ -n "$(grep -ls "^[0-9]* (.*) [^Z] [0-9]* [0-9]* $pid " /proc/[0-9]*/stat 2>/dev/null)" ]
 }
@@ -102,7 +105,7 @@ look() {
     state=tombstone
   elif load "$dir/rc"; then
     state=ended
-  elif [ "$boot" != "$(boot_now)" ]; then
+  elif boot_now && [ "$boot" != "$boot_id" ]; then
     state=other_boot
   elif alive; then
     state=running
@@ -115,7 +118,8 @@ look() {
 
 answer() {
   size=0
-  [ ! -e "$dir/log" ] || size=$(wc -c <"$dir/log")
+  [ ! -s "$dir/log" ] || size=$(wc -c <"$dir/log")
+  boot_now
   begin_answer
   say state "$state"
   say launcher "$launcher"
@@ -123,7 +127,7 @@ answer() {
   say word "$word"
   say at "$at"
   say ended "$ended"
-  say boot "$(boot_now)"
+  say boot "$boot_id"
   say now "$(date +%s)"
   say size "$((size))"
   end_answer
@@ -132,8 +136,14 @@ answer() {
 # Takes the place of a step that has not begun: whoever links `started` first wins, for good.
 bury() {
   [ -d "$dir" ] || mkdir -p "${dir%/*}" && mkdir -p "$dir" || disk_error
-  printf 'launcher=tombstone boot=%s at=%s\n' "$(boot_now)" "$(date +%s)" |
+  boot_now
+  printf 'launcher=tombstone boot=%s at=%s\n' "$boot_id" "$(date +%s)" |
     write_sync "$dir/tombstone.$$" || disk_error
   ln "$dir/tombstone.$$" "$dir/started" 2>/dev/null
   rm -f "$dir/tombstone.$$"
+}
+
+# At most $2 bytes of the log from byte $1 on, after the answer; its size was taken before.
+log_from() {
+  [ "$size" -le "$1" ] || tail -c "+$(($1 + 1))" "$dir/log" 2>/dev/null | head -c "$2"
 }

@@ -10,11 +10,15 @@ main() {
   [ ! -L "$root" ] || refuse root "$root is a symbolic link"
   mkdir -p "$root" || disk_error
   chmod 0700 "$root" && [ -d "$root" ] || refuse root "$root cannot be made private"
-  df=$(df -Pk "$root" | tail -n 1) || disk_error
-  set -- "$1" "$2" $df
+  df=$(df -Pk "$root") || disk_error
+  set -- "$1" "$2" ${df##*
+}
   [ "$6" -ge "$2" ] || refuse space "$6"
-  boot_now | write_sync "$root/boot" || disk_error
+  boot_now
+  known=
+  [ ! -e "$root/boot" ] || read -r known <"$root/boot" || :
+  [ "$known" = "$boot_id" ] || printf '%s\n' "$boot_id" | write_sync "$root/boot" || disk_error
   begin_answer
-  say boot "$(boot_now)"
+  say boot "$boot_id"
   end_answer
 }

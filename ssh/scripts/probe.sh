@@ -4,5 +4,5 @@ main() {
   dir=$1
   look
   answer
-  [ "$#" -lt 3 ] || [ ! -e "$dir/log" ] || tail -c "+$(($2 + 1))" "$dir/log" 2>/dev/null | head -c "$3"
+  [ "$#" -lt 3 ] || log_from "$2" "$3"
 }

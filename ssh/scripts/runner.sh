@@ -9,15 +9,14 @@ trap : TERM HUP INT # not '': the command must get its own defaults; we stay to 
 seconds_up() { read -r up rest </proc/uptime; printf '%s' "${up%%.*}"; }
 on_disk() { dd if=/dev/null of="$1" conv=notrunc,fsync; }
 
-boot=$(cat /proc/sys/kernel/random/boot_id)
-stat=$(cat "/proc/$$/stat")
-words=${stat##*) }
-birth=$(printf '%s\n' "$words" | cut -d ' ' -f 20)
+read -r boot </proc/sys/kernel/random/boot_id
+read -r stat <"/proc/$$/stat"
+birth_is() { birth=${20}; } # after the name's last parenthesis: the start time is field 22 of all
+birth_is ${stat##*) }
 printf 'launcher=%s pid=%s birth=%s boot=%s at=%s\n' "$launcher" "$$" "$birth" "$boot" "$(date +%s)" |
   dd of="$dir/started.$$" conv=fsync || exit 0
 # The gate: link(2) succeeds for one only. A buried step, or a second runner, ends here.
 ln "$dir/started.$$" "$dir/started" || exit 0
-rm -f "$dir/started.$$"
 on_disk "$dir/started" || exit 0
 
 exec 3<"$dir/stdin"
@@ -38,4 +37,5 @@ on_disk "$dir/log"
 # over the reserved block, in place: needs no space
 printf 'rc=%s word=%s ended=%s\n' "$rc" "$word" "$(date +%s)" |
   dd of="$dir/rc.part" conv=notrunc,fsync && mv -f "$dir/rc.part" "$dir/rc" && on_disk "$dir/rc"
+rm -f "$dir/started.$$"
 exit 0

@@ -1,36 +1,36 @@
-# start ROOT RUN NAME SCOPE FENCE LAUNCHER PART SIZE SUM RUNNER_SIZE
+# start ROOT RUN NAME SCOPE FENCE LAUNCHER PART WAIT LIMIT: starts the step whose files `arrive` brings, with the
+# checksums that `sums` tells; waits WAIT tenths of a second for its end; answers with at most LIMIT bytes of its log.
 main() {
-  root=$1 run=$2 name=$3 scope=$4 number=$5 how=$6 part=$7 size=$8 sum=$9
-  shift 9
-  runner_size=$1 dir=$root/$run/$name
+  root=$1 run=$2 name=$3 scope=$4 number=$5 how=$6 part=$7 wait=$8 limit=$9
+  dir=$root/$run/$name
   trap 'rm -rf "$part" "$part.d"' EXIT
   lock
   fence "$scope" "$number"
   [ ! -e "$dir" ] || refuse claimed "$dir"
-  verify
   stage || disk_error
+  verify
   claim
   launch
   unlock
   wait_for_runner
   look
   answer
-}
-
-verify() {
-  [ "$(($(wc -c <"$part")))" -eq "$size" ] || refuse damaged "size"
-  found=$(sha256sum <"$part")
-  [ "${found%% *}" = "$sum" ] || refuse damaged "sha256"
+  log_from 0 "$limit"
 }
 
 # Everything the step will need is on disk before the claim, the 4 KiB for its exit code
 # too: a disk that fills up later cannot take the verdict away.
 stage() {
-  mkdir "$part.d" &&
-    head -c "$runner_size" "$part" >"$part.d/run" &&
-    tail -c "+$((runner_size + 1))" "$part" >"$part.d/stdin" &&
+  mkdir -p "$part.d" &&
+    arrive &&
     : >"$part.d/log" &&
     dd if=/dev/zero of="$part.d/rc.part" bs=4096 count=1 conv=fsync
+}
+
+verify() {
+  found=$(sha256sum "$part.d/run" "$part.d/stdin")
+  set -- $found
+  sums "$1" "${3-}" || refuse damaged sha256
 }
 
 claim() {
@@ -39,7 +39,9 @@ claim() {
     rm -rf "$dir" # nothing was launched, and the lock is ours: the claim can be given back
     disk_error
   }
-  rm -rf "$dir".part.* # also what starts that never came this far have left
+  for left in "$dir".part.*; do # also what starts that never came this far have left
+    [ "$left" = "$part.d" ] || [ ! -e "$left" ] || rm -rf "$left"
+  done
 }
 
 # Should both ways start a runner, the one that links `started` first runs and the other ends.
@@ -52,7 +54,7 @@ launch() {
 
 by_systemd() {
   [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
-  unit="regroup-$run-$(printf %s "$name" | tr . -)"
+  unit="regroup-$run-${name%.*}-${name##*.}"
   transient --collect || transient # --collect came with systemd 236; without it nothing has been launched
 }
 
@@ -67,8 +69,12 @@ by_setsid() {
 
 wait_for_runner() {
   tries=0
-  while [ ! -e "$dir/started" ] && [ "$tries" -lt 20 ]; do
-    tries=$((tries + 1))
-    sleep 0.05 2>/dev/null || sleep 1
-  done
+  until [ -e "$dir/started" ] || [ "$tries" -ge 10 ]; do tick; done
+  tries=0
+  until [ -e "$dir/rc" ] || [ "$tries" -ge "$wait" ]; do tick; done
+}
+
+tick() {
+  tries=$((tries + 1))
+  sleep 0.1 2>/dev/null || sleep 1
 }

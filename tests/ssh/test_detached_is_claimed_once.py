@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ssh.command import Command
+from ssh.command import Command, Secret
 from ssh.detached import (
     AlreadyClaimed,
     FenceRefused,
@@ -113,8 +113,56 @@ class Garbling:
 def test_a_damaged_upload_is_refused_and_claims_nothing(
     session: ParamikoSession, ticket: Ticket, change: str, word: str
 ) -> None:
+    command = sh("wc -c", stdin="text" * 10_000)
     with pytest.raises(UploadDamaged, match=word):
-        start(Garbling(session, change), ticket, sh("cat", stdin="text"))  # type: ignore[arg-type]  # only run is used
+        start(Garbling(session, change), ticket, command)  # type: ignore[arg-type]  # only run is used
     assert probe(session, ticket).state is State.ABSENT
+    start(session, ticket, command)
+    assert until(session, ticket, State.ENDED).rc == 0
+
+
+class GarblingWords:
+    """A session that changes one byte of the input that travels inside the script."""
+
+    def __init__(self, session: ParamikoSession) -> None:
+        self.session = session
+
+    def run(self, command: Command) -> Result:
+        assert isinstance(command.stdin, str)
+        assert command.stdin.count("printf %s text ") == 1
+        return self.session.run(replace(command, stdin=command.stdin.replace("printf %s text ", "printf %s tent ")))
+
+
+def test_damaged_words_are_refused_and_claim_nothing(session: ParamikoSession, ticket: Ticket) -> None:
+    with pytest.raises(UploadDamaged, match="sha256"):
+        start(GarblingWords(session), ticket, sh("cat", stdin="text"))  # type: ignore[arg-type]  # only run is used
+    assert probe(session, ticket).state is State.ABSENT
+    assert not list(Path(ticket.directory).parent.glob("*"))
     start(session, ticket, sh("cat", stdin="text"))
     assert until(session, ticket, State.ENDED).rc == 0
+
+
+class Counting:
+    """A session that counts what is asked of it."""
+
+    def __init__(self, session: ParamikoSession) -> None:
+        self.session, self.asked = session, 0
+
+    def run(self, command: Command) -> Result:
+        self.asked += 1
+        return self.session.run(command)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "asked"),
+    [("", 1), ('it\'s "$(id)" `id` \\ $HOME\n\n', 1), ("x" * 40_000, 2), ("caf\u00e9", 2), ("\0", 2), (Secret("x"), 2)],
+    ids=["none", "little", "much", "not ASCII", "NUL", "secret"],
+)
+def test_what_is_short_and_plain_needs_no_round_trip_of_its_own(
+    session: ParamikoSession, ticket: Ticket, stdin: str | Secret, asked: int
+) -> None:
+    counting = Counting(session)
+    started = start(counting, ticket, sh("cat", stdin=stdin), wait=60)  # type: ignore[arg-type]  # only run is used
+    assert counting.asked == asked
+    assert started.first.final
+    assert started.first.data.decode() == (stdin.value if isinstance(stdin, Secret) else stdin)
