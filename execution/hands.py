@@ -34,6 +34,12 @@ PAUSES = (1, 2, 5, 10, 15, 30)
 OUTAGE_PAUSES = (1, 2)
 """The same in a step that may lose the host: it is parked soon, and tried again from there."""
 
+MOMENT = 5.0
+"""Seconds for which answers stand for one moment: the verify of a step and the check of the next."""
+
+SOON = 1.0
+"""Seconds in which most steps end: their start waits so long for them, instead of asking again."""
+
 
 def fence_scope() -> str:
     """Which dashboard's fences these are: two that share a host do not refuse one another."""
@@ -51,6 +57,8 @@ class HostHands:
         self.run, self.plan, self.kind, self.lease = run, plan, kind, lease
         self.sessions: dict[str, Session] = {}
         self.round: RoundAsk | None = None
+        self.ready: dict[str, Session] = {}
+        self.first: tuple[detached.Ticket, detached.Chunk] | None = None
         self.host = run.change.host
         self.pauses: tuple[int, ...] = PAUSES
         self.fences = fences(run)
@@ -87,6 +95,9 @@ class HostHands:
             raise ValueError(f"Step {work.key} has no command.")
 
         def lookup(session: Session) -> Command:
+            if self.ready.get(self.host.name) is not session:
+                detached.prepare(session, place())
+                self.ready[self.host.name] = session
             context = self._context(self.round if self.round and self.round.session is session else RoundAsk(session))
             values = resolve_references(
                 call.references(),
@@ -97,30 +108,36 @@ class HostHands:
         return self._retry(lookup)
 
     def start(self, work: Work, attempt: int, command: Command) -> None:
-        session = self._open()
+        session, ticket = self._open(), self._ticket(work, attempt)
         self.lease.check()
+        self.round = None
         try:
-            detached.start(session, self._ticket(work, attempt), command)
+            started = detached.start(session, ticket, command, wait=0 if work.outage else SOON)
         except SessionError:
             self.part()
             raise
+        self.first = ticket, started.first
 
     def bury(self, work: Work, attempt: int) -> detached.Probe:
+        self.round = None
         return self._retry(lambda session: detached.bury(session, self._ticket(work, attempt)))
 
     def follow(self, work: Work, attempt: int, offset: int) -> Iterator[detached.Chunk]:
         """The log from `offset` on, through lost connections, until the step is over on the host."""
         ticket = self._ticket(work, attempt)
+        known, self.first, self.round = self.first, None, None
+        first = known[1] if known and known[0] == ticket and known[1].offset == offset else None
         while True:
             session = self._retry(_same)
             try:
-                for chunk in detached.follow(session, ticket, offset, stop=self._gone):
-                    offset = chunk.end
+                for chunk in detached.follow(session, ticket, offset, stop=self._gone, first=first):
+                    offset, first = chunk.end, None
                     yield chunk
                 self.lease.check()
                 return
             except SessionError as error:
                 log.info("following %s: %s", ticket.directory, error)
+                first = None
                 self.part()
 
     def found(self, key: str, found: Mapping[str, Json]) -> None:
@@ -139,7 +156,9 @@ class HostHands:
         return detached.Ticket(self.run.name, step, attempt, fence, fence_scope(), place())
 
     def _judge(self, session: Session, checks: Sequence[Check]) -> list[Verdict]:
-        self.round = RoundAsk(session)
+        """Nothing of ours happened since the last round, and that a moment ago: then it still is that moment."""
+        if self.round is None or self.round.session is not session or self.round.age() > MOMENT:
+            self.round = RoundAsk(session)
         context = self._context(self.round)
         return [self.kind.judge(check, context) for check in checks]
 
@@ -149,13 +168,7 @@ class HostHands:
     def _open(self) -> Session:
         session = self.sessions.get(self.host.name)
         if session is None:
-            session = open_session(self.host)
-            try:
-                detached.prepare(session, place())
-            except (SessionError, detached.DetachedError):
-                session.close()
-                raise
-            self.sessions[self.host.name] = session
+            session = self.sessions[self.host.name] = open_session(self.host)
         return session
 
     def _retry(self, act: Callable[[Session], T]) -> T:
@@ -185,8 +198,13 @@ class RoundAsk:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._began = time.monotonic()
         self._ask = SessionAsk(session)
         self._answers: dict[Fact[object], object] = {}
+
+    def age(self) -> float:
+        """Seconds since the first question could have been asked."""
+        return time.monotonic() - self._began
 
     def __call__(self, fact: Fact[T]) -> T:
         if fact not in self._answers:
