@@ -66,9 +66,20 @@ part_counters() {
 part_backups() {
     for file in /etc/lvm/backup/*; do
         [ -f "$file" ] || continue
-        id=$(sed -n '/^[[:space:]]*id = "/{s/.*"\(.*\)".*/\1/p;q;}' "$file")
+        id=
+        while read -r word sign value; do
+            [ "$word $sign" != 'id =' ] || { id=${value#\"} && id=${id%%\"*} && break; }
+        done <"$file"
         printf '%s %s\n' "${id:--}" "${file##*/}"
     done
+}
+
+part_swaps() {
+    while read -r line; do printf '%s\n' "$line"; done </proc/swaps
+}
+
+part_dev() {
+    for node in /dev/*; do printf '%s\n' "${node##*/}"; done
 }
 
 host_state() {
@@ -90,8 +101,8 @@ host_state() {
     part tables dmsetup table
     part counters part_counters
     part mounts mounts
-    part swaps cat /proc/swaps
+    part swaps part_swaps
     part backups part_backups
-    part dev ls -1 /dev
+    part dev part_dev
     [ -z "$failed" ]
 }
