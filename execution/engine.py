@@ -23,6 +23,7 @@ from changes.states import State, StepState
 from execution.gate import pass_gate
 from execution.hands import HostHands
 from execution.leases import Lease, LeaseLost, claim
+from execution.lines import Lines
 from execution.models import DO, UNDO, Run, StepRun
 from execution.recorder import Recorder
 from execution.runner import OUTAGE_POLL, Progress, Work, all_of, backward, forward, walk
@@ -51,34 +52,35 @@ def look(change_id: int) -> None:
     with lease:
         try:
             run.change.refresh_from_db()
-            _next(run, lease)
+            with Lines() as lines:
+                _next(run, lease, lines)
         except (LeaseLost, FenceRefused) as lost:
             log.warning("run %s goes on elsewhere: %s", run.name, lost)
 
 
-def _next(run: Run, lease: Lease) -> None:
+def _next(run: Run, lease: Lease, lines: Lines) -> None:
     change = run.change
     if change.state is State.GATING:  # whoever was at the gate died there; nothing was sent
         move(change, State.BLOCKED, None, "The worker at the gate died; trying again")
         locks_release(change)
         move(change, State.QUEUED, None, "Queued again")
-    if change.state is State.QUEUED and not pass_gate(run, lease):
+    if change.state is State.QUEUED and not pass_gate(run, lease, lines):
         return
     parked = change.state is State.WAITING or (change.state is State.UNDOING and run.wait_step)
-    if parked and not _wait_is_over(run, lease):
+    if parked and not _wait_is_over(run, lease, lines):
         return
     if change.state in (State.RUNNING, State.UNDOING):
-        _walk(run, lease)
+        _walk(run, lease, lines)
 
 
-def _walk(run: Run, lease: Lease) -> None:
+def _walk(run: Run, lease: Lease, lines: Lines) -> None:
     plan = run.change.plan
     if plan is None or not run.change.plan_is_intact:
         move(run.change, State.UNKNOWN, None, "The stored plan is not the one that was approved; nothing more is sent")
         return
     works = works_of(run, plan)
     recorder = Recorder(lease)
-    hands = HostHands(run, plan, run.change.the_kind, lease)
+    hands = HostHands(run, plan, run.change.the_kind, lease, lines)
     progress = _progress(run, works)
     try:
         for event in walk(works, progress, hands, recheck=run.recheck, probing=run.probing):
@@ -88,8 +90,6 @@ def _walk(run: Run, lease: Lease) -> None:
     except Exception as error:  # we broke, not the host: say so, and let a person decide
         log.exception("run %s", run.name)
         recorder.broke(error)
-    finally:
-        hands.close()
 
 
 def works_of(run: Run, plan: Plan) -> list[Work]:
@@ -116,22 +116,20 @@ def _progress(run: Run, works: list[Work]) -> dict[str, Progress]:
     }
 
 
-def _wait_is_over(run: Run, lease: Lease) -> bool:
+def _wait_is_over(run: Run, lease: Lease, lines: Lines) -> bool:
     """Look at a parked run: out of time, or what it waits for has come. Cheap, and leaves no trace if not."""
     change, now = run.change, timezone.now()
     plan = change.plan
     if plan is None or (run.next_poll and run.next_poll > now and run.wait_until and run.wait_until > now):
         return False
     work = next(work for work in works_of(run, plan) if work.key == run.wait_step)
-    hands = HostHands(run, plan, change.the_kind, lease)
+    hands = HostHands(run, plan, change.the_kind, lease, lines)
     try:
         hands.turn(work)
         come = _has_come(run, work, hands)
     except (SessionError, FactError, DetachedError) as error:
         log.info("run %s waits, and its host cannot be asked: %s", run.name, error)
         come = False
-    finally:
-        hands.close()
     over = run.wait_until is not None and run.wait_until <= now
     if come or over:
         if change.state is State.WAITING:

@@ -21,8 +21,8 @@ from changes.policy import Vote, valid_votes
 from changes.services import LockHeld, kept_by_followed, locks_release, locks_take, move
 from changes.states import HOLDS_HOST, State
 from execution.leases import Lease, raise_fence
+from execution.lines import Lines
 from execution.models import DO, Run, StepRun
-from inventory.connect import open_session
 from people.selectors import actor_of
 from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
@@ -80,16 +80,16 @@ def _facts(change: Change) -> Condition:
     return Condition("Facts", None, "The host is asked again before the first command; another plan stops it.")
 
 
-def pass_gate(run: Run, lease: Lease) -> bool:
+def pass_gate(run: Run, lease: Lease, lines: Lines) -> bool:
     """Take a queued change through the gate. True when it is running now."""
     change = run.change
     if not _enter(change, lease):
         return False
     begun = timezone.now()
     try:
-        with open_session(change.host) as session:
-            facts = change.the_kind.gather(change.params, SessionAsk(session))
+        facts = change.the_kind.gather(change.params, SessionAsk(lines.open(change.host)))
     except (SessionError, FactError) as error:
+        lines.drop(change.host)
         _leave(change, lease, State.BLOCKED, f"{change.host.name} cannot be asked: {error}")
         return False
     return _decide(run, lease, facts, begun)

@@ -16,9 +16,9 @@ from django.conf import settings
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Json, Plan, resolve_references
 from execution.leases import Lease, fences
+from execution.lines import Lines
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Work
-from inventory.connect import open_session
 from inventory.models import Host
 from ssh import detached
 from ssh.command import Command
@@ -53,9 +53,8 @@ def place() -> detached.Place:
 class HostHands:
     """What `runner.Hands` asks for, on real hosts: one session to each that a step speaks of."""
 
-    def __init__(self, run: Run, plan: Plan, kind: ChangeKind, lease: Lease) -> None:
-        self.run, self.plan, self.kind, self.lease = run, plan, kind, lease
-        self.sessions: dict[str, Session] = {}
+    def __init__(self, run: Run, plan: Plan, kind: ChangeKind, lease: Lease, lines: Lines) -> None:
+        self.run, self.plan, self.kind, self.lease, self.lines = run, plan, kind, lease, lines
         self.round: RoundAsk | None = None
         self.ready: dict[str, Session] = {}
         self.first: tuple[detached.Ticket, detached.Chunk] | None = None
@@ -77,14 +76,7 @@ class HostHands:
 
     def part(self) -> None:
         """Give up the session to the present host."""
-        session = self.sessions.pop(self.host.name, None)
-        if session:
-            session.close()
-
-    def close(self) -> None:
-        for session in self.sessions.values():
-            session.close()
-        self.sessions.clear()
+        self.lines.drop(self.host)
 
     def judge(self, checks: Sequence[Check]) -> list[Verdict]:
         return self._retry(lambda session: self._judge(session, checks)) if checks else []
@@ -108,7 +100,7 @@ class HostHands:
         return self._retry(lookup)
 
     def start(self, work: Work, attempt: int, command: Command) -> None:
-        session, ticket = self._open(), self._ticket(work, attempt)
+        session, ticket = self.lines.open(self.host), self._ticket(work, attempt)
         self.lease.check()
         self.round = None
         try:
@@ -165,18 +157,12 @@ class HostHands:
     def _context(self, ask: RoundAsk) -> Context:
         return Context(ask, self.plan, self.run.directory, self.seen)
 
-    def _open(self) -> Session:
-        session = self.sessions.get(self.host.name)
-        if session is None:
-            session = self.sessions[self.host.name] = open_session(self.host)
-        return session
-
     def _retry(self, act: Callable[[Session], T]) -> T:
         """Do what only asks, on a fresh connection each time one breaks. Raises the last SessionError."""
         for pause in (*self.pauses, None):
             self.lease.check()
             try:
-                return act(self._open())
+                return act(self.lines.open(self.host))
             except HostKeyUnknown:
                 raise
             except SessionError as error:

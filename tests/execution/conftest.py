@@ -25,7 +25,7 @@ def world(tmp_path: Path) -> Path:
 def this_machine(tmp_path: Path, settings, monkeypatch) -> Iterator[None]:
     """The toy host is this very machine: commands really run, under a root of the test's own."""
     settings.HOST_ROOT = str(tmp_path / "host")
-    for module in ("hands", "gate", "engine"):
+    for module in ("lines", "engine"):
         monkeypatch.setattr(f"execution.{module}.open_session", lambda host: LocalSession())
     monkeypatch.setattr("execution.doorbell._send", lambda task, number: None)
     monkeypatch.setitem(kinds._KINDS, "toy", ToyKind())

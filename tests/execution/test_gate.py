@@ -83,7 +83,7 @@ def test_an_unreachable_host_blocks_with_the_sentence(queued_toy, monkeypatch):
         raise Unreachable("toyhost does not answer.")
 
     change = queued_toy("a")
-    monkeypatch.setattr("execution.gate.open_session", refuse)
+    monkeypatch.setattr("execution.lines.open_session", refuse)
     change = gated(change)
     assert change.state is State.BLOCKED
     assert "does not answer" in reason(change)

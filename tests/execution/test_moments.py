@@ -28,28 +28,37 @@ def _kind(command):
 
 @pytest.fixture
 def walked(queued_toy, monkeypatch):
-    """What is asked of the host while these steps are walked."""
+    """What is asked of the host from the gate on, while these steps are walked; `sign in` for a session."""
 
     def walk(*steps):
         heard: list[str] = []
-        monkeypatch.setattr("execution.hands.open_session", lambda host: Heard(heard))
+
+        def opened(host):
+            heard.append("sign in")
+            return Heard(heard)
+
+        monkeypatch.setattr("execution.lines.open_session", opened)
         engine.look(queued_toy(*steps).pk)
         return heard
 
     return walk
 
 
+def test_gate_and_walk_sign_in_once(walked):
+    assert walked("a", "wait").count("sign in") == 1
+
+
 def test_the_verify_of_a_step_is_the_check_of_the_next(walked):
-    assert walked("a", "b") == ["ask", "ready", "start", "ask", "start", "ask"]
+    assert walked("a", "b") == ["sign in", "ask", "ask", "ready", "start", "ask", "start", "ask"]
 
 
 def test_what_is_no_moment_ago_is_asked_again(walked, monkeypatch):
     monkeypatch.setattr(hands, "MOMENT", 0)
-    assert walked("a", "b") == ["ask", "ready", "start", "ask", "ask", "start", "ask"]
+    assert walked("a", "b") == ["sign in", "ask", "ask", "ready", "start", "ask", "ask", "start", "ask"]
 
 
 def test_a_step_that_takes_its_time_is_looked_at_until_it_ends(walked, journal):
     heard = walked("slow")
-    assert heard[:4] == ["ask", "ready", "start", "look"]
+    assert heard[2:6] == ["ask", "ready", "start", "look"]
     assert heard[-1] == "ask"
     assert journal() == ["slow"]

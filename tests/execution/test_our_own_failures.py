@@ -7,6 +7,7 @@ from changes.states import State, StepState
 from execution import engine
 from execution.hands import HostHands
 from execution.leases import claim
+from execution.lines import Lines
 from execution.models import Run
 from execution.runner import forward
 from ssh.session import Unreachable
@@ -55,9 +56,9 @@ def test_a_host_that_stays_away_while_a_step_runs_is_given_up(queued_toy, monkey
         raise Unreachable("toyhost does not answer.")
 
     monkeypatch.setattr("execution.hands.PAUSES", ())
-    monkeypatch.setattr("execution.hands.open_session", away)
+    monkeypatch.setattr("execution.lines.open_session", away)
     run = Run.objects.select_related("change__host").get(change=change)
     with claim(run) as lease:
-        hands = HostHands(run, run.change.plan, ToyKind(), lease)
+        hands = HostHands(run, run.change.plan, ToyKind(), lease, Lines())
         with pytest.raises(Unreachable):
             list(hands.follow(forward(run.change.plan)[1], 1, 0))

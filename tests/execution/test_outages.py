@@ -33,7 +33,7 @@ class Road:
 @pytest.fixture
 def road(monkeypatch):
     made = Road()
-    monkeypatch.setattr("execution.hands.open_session", made)
+    monkeypatch.setattr("execution.lines.open_session", made)
     monkeypatch.setattr("execution.hands.OUTAGE_PAUSES", ())
     return made
 

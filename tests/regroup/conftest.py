@@ -33,7 +33,7 @@ class Said:
 def this_machine(tmp_path: Path, settings, monkeypatch) -> None:
     """A worker that is there at once. The toy host is this machine; the other is as the scene has it."""
     settings.HOST_ROOT = str(tmp_path / "host")
-    for module in ("hands", "gate", "engine"):
+    for module in ("lines", "engine"):
         monkeypatch.setattr(f"execution.{module}.open_session", lambda host: LocalSession())
     monkeypatch.setattr("execution.doorbell._send", lambda task, number: WORK[task](number))
     monkeypatch.setattr("regroup.watch.PAUSE", 0.01)
