@@ -234,7 +234,7 @@ def start(
         ticket.fence,
         ticket.place.launcher,
         part,
-        math.ceil(wait * 10),
+        math.ceil(wait * 5),
         MIB,
         functions=f"arrive() {{ {arrive}; }}\n{_sums(runner, command.payload())}",
         timeout=60 + wait,

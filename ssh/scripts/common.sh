@@ -145,5 +145,10 @@ bury() {
 
 # At most $2 bytes of the log from byte $1 on, after the answer; its size was taken before.
 log_from() {
-  [ "$size" -le "$1" ] || tail -c "+$(($1 + 1))" "$dir/log" 2>/dev/null | head -c "$2"
+  [ "$size" -gt "$1" ] || return 0
+  if [ "$1" -eq 0 ]; then
+    head -c "$2" "$dir/log" 2>/dev/null
+  else
+    tail -c "+$(($1 + 1))" "$dir/log" 2>/dev/null | head -c "$2"
+  fi
 }

@@ -1,5 +1,5 @@
 # start ROOT RUN NAME SCOPE FENCE LAUNCHER PART WAIT LIMIT: starts the step whose files `arrive` brings, with the
-# checksums that `sums` tells; waits WAIT tenths of a second for its end; answers with at most LIMIT bytes of its log.
+# checksums that `sums` tells; waits WAIT fifths of a second for its end; answers with at most LIMIT bytes of its log.
 main() {
   root=$1 run=$2 name=$3 scope=$4 number=$5 how=$6 part=$7 wait=$8 limit=$9
   dir=$root/$run/$name
@@ -69,12 +69,12 @@ by_setsid() {
 
 wait_for_runner() {
   tries=0
-  until [ -e "$dir/started" ] || [ "$tries" -ge 10 ]; do tick; done
+  until [ -e "$dir/started" ] || [ "$tries" -ge 10 ]; do tick 0.1; done
   tries=0
-  until [ -e "$dir/rc" ] || [ "$tries" -ge "$wait" ]; do tick; done
+  until [ -e "$dir/rc" ] || [ "$tries" -ge "$wait" ]; do tick 0.2; done
 }
 
 tick() {
   tries=$((tries + 1))
-  sleep 0.1 2>/dev/null || sleep 1
+  sleep "$1" 2>/dev/null || sleep 1
 }
