@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from bench.report import report, spread
-from tests.product.dashboard import PROJECT, free_port
+from tests.config.conftest import PROJECT, free_port
 
 REPEATS = 5
 SETTLE = 20.0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+import pytest
 
 from lab import Host
 from tests.product.dashboard import Dashboard
@@ -59,6 +62,23 @@ def recovered(dashboard: Dashboard, host: str = "app01") -> int:
     attach(dashboard, number, host)
     dashboard.until(number, "succeeded")
     return number
+
+
+def kill_during(
+    dashboard: Dashboard, number: int, wanted: list[str], ends: tuple[str, ...], most: int = 100
+) -> list[str]:
+    """Kill the workers once in each of the wanted steps, as soon as they are seen there, until the change is in one of
+    the states `ends`; the steps at which it was done."""
+    hit: list[str] = []
+    end = time.monotonic() + 400
+    while time.monotonic() < end:
+        state, now = dashboard.glance(number)
+        if state in ends:
+            return hit
+        if now in wanted and now not in hit and len(hit) < most and dashboard.kill_workers():
+            hit.append(now)
+        time.sleep(0.1)
+    pytest.fail(f"#{number} is still {state}")
 
 
 def groups(host: Host) -> dict[str, dict[str, str]]:

@@ -1,4 +1,7 @@
-"""The story, played over the API and judged on the host, never by our own database."""
+"""The story, played over the API and judged on the host, never by our own database.
+
+On the embedded default, its worker killed once; test_killed_workers.py says what runs on which stack.
+"""
 
 import re
 import time
@@ -9,7 +12,7 @@ from lab import Disk, old_disk
 from recovery.lvm.label import metadata_text, parse_label, parse_mda_header
 from recovery.lvm.metadata import Metadata, parse_metadata
 from tests.product.dashboard import Dashboard, Refused
-from tests.product.story import MOUNTS, NEW, approved_and_run, body, groups, recovered, requested, started
+from tests.product.story import MOUNTS, NEW, approved_and_run, body, groups, kill_during, recovered, requested, started
 
 
 def readable(host) -> dict[str, str]:
@@ -44,8 +47,13 @@ def story(dashboard: Dashboard):
     seen["change"] = dashboard.change(number)
     seen["report"] = dashboard.api("vera", f"/changes/{number}/report")
     dashboard.act("olu", number, "undo")
-    dashboard.until(number, "undone")
-    seen |= {"groups after": groups(host), "table after": host.run("dmsetup table", sudo=True)}
+    undo = [f"undo:{step}" for step in ("mount-var", "mount-root", "activate", "restore")]
+    seen["killed at"] = kill_during(dashboard, number, undo, ("undone", "undo_failed", "unknown"), most=1)
+    seen |= {
+        "undone": dashboard.change(number)["state"],
+        "groups after": groups(host),
+        "table after": host.run("dmsetup table", sudo=True),
+    }
     seen["disks after"] = host.run("lsblk -dno SERIAL")
     host.detach(disk.serial)
     seen |= {"disk after": disk.sha256(), "number": number}
@@ -87,6 +95,10 @@ def test_the_recovery_report_counts_what_the_host_reads(story):
 def test_the_recovery_report_says_that_it_was_undone(story):
     assert story["report after"]["outcome"].startswith("Undone: nothing of it is recovered any more.")
     assert story["report after"]["group"]["standing"] == "given back"
+
+
+def test_the_undo_goes_on_where_its_worker_was_killed(story):
+    assert (len(story["killed at"]), story["undone"]) == (1, "undone")
 
 
 def test_undo_leaves_the_whole_disk_as_it_was(story):

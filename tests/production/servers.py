@@ -92,19 +92,30 @@ def redis(folder: Path) -> Iterator[str]:
         process.wait(60)
 
 
+@contextlib.contextmanager
+def servers() -> Iterator[tuple[str, str]]:
+    """The URLs of an empty PostgreSQL and an empty Redis.
+
+    Their directory is none of pytest's: PostgreSQL's own user has to pass, and every session of pytest that begins
+    closes the directory above all of them to others.
+    """
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    try:
+        with postgres(folder / "postgres") as database, redis(folder / "redis") as queue:
+            yield database, queue
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main(words: list[str]) -> int:
     if reason := why_not():
         print(reason, file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)  # for PostgreSQL's own user to pass
-    try:
-        with postgres(folder / "postgres") as database, redis(folder / "redis") as queue:
-            settings = {"REGROUP_DATABASE_URL": database, "REGROUP_REDIS_URL": queue}
-            return subprocess.run(words, env={**os.environ, **settings}).returncode
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with servers() as (database, queue):
+        settings = {"REGROUP_DATABASE_URL": database, "REGROUP_REDIS_URL": queue}
+        return subprocess.run(words, env={**os.environ, **settings}).returncode
 
 
 if __name__ == "__main__":

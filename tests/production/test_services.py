@@ -2,119 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
-from pathlib import Path
 from urllib.parse import urlencode
 
-import psutil
 import pytest
-import yaml
 
-from tests.config.conftest import PROJECT, free_port, until
-from tests.production.servers import postgres, redis, why_not
+from tests.config.conftest import until
+from tests.production.site import COMPOSE, Site, composed
 
-COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
 PASSWORD = "a long password to type"
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # what the container listens on; here it is never used
-
-
-class Site:
-    """The services that run, by name, and the environment that they share."""
-
-    def __init__(self, folder: Path, environment: dict[str, str], port: int) -> None:
-        self.folder, self.environment, self.port = folder, environment, port
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def words(self, text: list[str]) -> list[str]:
-        """Words of the compose file for this machine: our interpreter, our port, loopback."""
-        own = {"python": [sys.executable], "celery": [sys.executable, "-m", "celery"]}
-        words = [word.replace("8420", str(self.port)).replace(EVERYWHERE, "127.0.0.1") for word in text]
-        return [*own.get(words[0], words[:1]), *words[1:]]
-
-    def command(self, service: str) -> list[str]:
-        return self.words(COMPOSE[service]["command"])
-
-    def run(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return self._run(self.words(list(words)), text)
-
-    def _run(self, words: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(words, env=self.environment, cwd=PROJECT, capture_output=True, text=True, input=text)
-
-    def start(self, service: str, name: str = "") -> None:
-        """`name` is the container's host name, which the node is called after; beat and web have none."""
-        words = [word.replace("%h", name or service) for word in self.command(service)]
-        with (self.folder / f"{name or service}.log").open("wb") as log:
-            process = subprocess.Popen(words, env=self.environment, cwd=PROJECT, stdout=log, stderr=log)
-        self.processes[name or service] = process
-
-    def is_well(self, service: str, name: str = "") -> bool:
-        """What the service's own health check says."""
-        kind, *words = COMPOSE[service]["healthcheck"]["test"]
-        if kind == "CMD":
-            return self.run(*words).returncode == 0
-        assert kind == "CMD-SHELL"
-        line = words[0].replace("$$(hostname)", name or service).replace("celery ", f"{sys.executable} -m celery ", 1)
-        return self._run(["sh", "-c", line]).returncode == 0
-
-    def kill(self, name: str) -> None:
-        """kill -9 of a service and all its processes."""
-        process = self.processes.pop(name)
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        for child in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        process.wait()
-
-    def said(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
-
-
-@contextlib.contextmanager
-def passable() -> Iterator[Path]:
-    """A directory for PostgreSQL's own user too; pytest's are closed to others whenever a pytest starts."""
-    with tempfile.TemporaryDirectory(prefix="site") as made:
-        folder = Path(made)
-        folder.chmod(0o755)
-        yield folder
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    """Everything up but the workers' second one, with secrets in files alone."""
-    if reason := why_not():
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with passable() as folder, postgres(folder / "postgres") as database, redis(folder / "redis") as queue:
-        secrets = {"SECRET_KEY": "k" * 40, "DATABASE_URL": database, "REDIS_URL": queue}
-        for name, value in secrets.items():
-            (folder / name).write_text(value + "\n")
-        given = {f"REGROUP_{name}_FILE": str(folder / name) for name in secrets}
-        given |= {"REGROUP_STATE": str(folder / "state"), "REGROUP_HOSTS": "regroup.example.org,127.0.0.1"}
-        given |= {"REGROUP_HTTPS": "1", "REGROUP_SWEEP": "1", "REGROUP_ORIGINS": "https://regroup.example.org"}
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("REGROUP_")}
-        site = Site(folder, {**inherited, **given}, free_port())
-        try:
-            done = site.run(*COMPOSE["migrate"]["command"])
-            assert done.returncode == 0, done.stderr
-            assert site.run("python", "manage.py", "collectstatic", "--noinput", "-v0").returncode == 0
-            for service in ("web", "sweeps", "fleet", "beat"):
-                site.start(service)
-            site.start("runs", "first")
-            site.start("runs", "second")
-            yield site
-        finally:
-            for name in list(site.processes):
-                site.kill(name)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Everything up, with secrets in files alone."""
+    with composed(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 def test_every_service_has_a_command_or_an_image_and_a_health_check() -> None:
