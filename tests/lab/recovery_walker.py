@@ -37,7 +37,7 @@ def reach(host: Host) -> ParamikoSession:
 
 
 class RoundAsk:
-    """Asks each fact once; thrown away after each phase of a step."""
+    """Asks each fact once; thrown away after each command, and before each step."""
 
     def __init__(self, session: ParamikoSession) -> None:
         self.ask, self.answers = SessionAsk(session), dict[Any, Any]()
@@ -61,6 +61,13 @@ class Walker:
     log: dict[str, str] = field(default_factory=dict)
     kind: ChangeKind = KIND
 
+    def __post_init__(self) -> None:
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """Forget what the host has told so far: it may have changed."""
+        self.round = RoundAsk(self.session)
+
     def walk(self, *, upto: str = "", before: Mapping[str, Callable[[], object]] | None = None) -> Walker:
         """Run the steps that are not done; `before[key]()` is called first, as a person would act then."""
         self.session.run(Command(("mkdir", "-p", "-m", "0700", self.run_dir), sudo=True))
@@ -74,6 +81,7 @@ class Walker:
         return self
 
     def step(self, step: Step) -> None:
+        self.look_anew()
         if step.command and not step.always_run and not self.first_no(step.key, step.verify):
             self.done.append(step.key)
             return
@@ -91,6 +99,7 @@ class Walker:
         """Take the finished steps back, last first."""
         for key in reversed(self.done.copy()):
             undo = self.plan.step(key).undo
+            self.look_anew()
             if undo and self.first_no(key, undo.verify, keep=False):
                 self.fail(key, undo.precheck)
                 if undo.command:
@@ -117,10 +126,11 @@ class Walker:
         return None
 
     def context(self) -> Context:
-        return Context(RoundAsk(self.session), self.plan, self.run_dir, dict(self.found))
+        return Context(self.round, self.plan, self.run_dir, dict(self.found))
 
     def run(self, key: str, call: Any) -> None:
         context = self.context()
         values = resolve_references(call.references(), lambda name: self.kind.resolve(name, context))
         result = self.session.run(call.resolve(values))
+        self.look_anew()
         self.log[key] = f"{result.text}{result.error_text}\n(exit code {result.status})"
