@@ -55,7 +55,8 @@ class RecoveryIn(Schema):
     `source` names a file on a host instead, where the backup system restored it or LVM keeps its archive; it is read
     when the plan is made.
     `fstab` is the text of the old VM's /etc/fstab: a volume without a mount point gets the one that it suggests, and
-    where `volumes` is empty, all that can be mounted are.
+    where `volumes` is empty, all that can be mounted are. `fstab_from_disk` reads it from the attached disk
+    itself, where `volumes` is empty.
     `strategy` is Regroup's to choose, but for `restore` with a file for a disk whose metadata is damaged, and `relabel`
     with a file for a disk whose LVM label is gone: the last resort, which writes a new label.
     `lasting` has the host mount the volumes again after a restart, by lines in its /etc/fstab; only with `disk`."""
@@ -74,6 +75,7 @@ class RecoveryIn(Schema):
     disk: str = ""
     strategy: Literal["", "restore", "rename", "import", "relabel"] = ""
     lasting: bool = False
+    fstab_from_disk: bool = False
     attach_deadline: int = recovery.DEADLINE
 
 
@@ -196,6 +198,7 @@ def _asked(body: RecoveryIn) -> Request:
         disk=body.disk.strip(),
         strategy=body.strategy,
         lasting=body.lasting,
+        fstab_from_disk=body.fstab_from_disk,
         fstab=fstab,
         source=_source(body),
     )

@@ -138,6 +138,15 @@ class RecoveryForm(forms.Form):
         help_text="Its lines, pasted. Mount points are named after where each volume was mounted.",
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "wrap": "off", **ANEW}),
     )
+    fstab_from_disk = forms.BooleanField(
+        required=False,
+        label="Take mount points from the disk itself",
+        help_text=(
+            "The old VM’s /etc/fstab is looked for on the attached disk when the plan is made: read-only, with nothing"
+            " activated and nothing written."
+        ),
+        widget=forms.CheckboxInput(attrs=KEPT),
+    )
     lasting = forms.BooleanField(
         required=False,
         label="Mount it again after a restart of the host",
@@ -256,6 +265,7 @@ class Draft:
             disk=value.get("disk", ""),
             strategy=value.get("strategy", "") if value.get("disk") else "",
             lasting=bool(value.get("lasting") and value.get("disk")),
+            fstab_from_disk=bool(value.get("fstab_from_disk") and value.get("disk") and not self.rows),
             fstab=fstab_of(value.get("fstab", "")),
             source=None if self.upload else source_of(value.get("source", "")),
         ).to_json()
@@ -299,6 +309,7 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
     values.update({**fields, "ticket": change.ticket, "attach_deadline": str(asked.attach_deadline)})
     values.update({"disk": asked.disk, "strategy": asked.strategy, "fstab": asked.fstab})
     values.update({"lasting": "on"} if asked.lasting else {})
+    values.update({"fstab_from_disk": "on"} if asked.fstab_from_disk else {})
     values["source"] = str(asked.source or "")
     values["upload"] = str(upload.pk) if upload else ""
     seen = preview(data, asked.vm, asked.fstab) if data else None

@@ -12,6 +12,7 @@ from recovery.facts.archives import AskArchives
 from recovery.facts.attached import look
 from recovery.facts.bare import look_bare
 from recovery.facts.contents import contents
+from recovery.facts.disk_fstab import look_fstab
 from recovery.facts.host import AskHost
 from recovery.facts.host_fstab import AskHostFstab
 from recovery.facts.planning import AskPlanning
@@ -63,7 +64,11 @@ class RecoveryKind:
             return known.to_json()
         if request.strategy == RELABEL:
             known = replace(known, bare=look_bare(ask, request, known))
-        return replace(known, contents=contents(ask, planner.locate(request, known))).to_json()
+        found = planner.locate(request, known)
+        known = replace(known, contents=contents(ask, found))
+        if request.fstab_from_disk:
+            known = replace(known, disk_fstab=look_fstab(ask, found, known))
+        return known.to_json()
 
     def plan(self, params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
         return plan(params, facts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from changes.plan import Json
 from recovery.attached import Attached
 from recovery.bare import Bare
+from recovery.disk_fstab import DiskFstab
 from recovery.facts.host import HostState
 from recovery.facts.planning import Planning
 
@@ -25,6 +26,8 @@ class Facts:
     """Text of the host's own /etc/fstab, where lines are to be put there."""
     bare: tuple[Bare, ...] = ()
     """Devices that may be the disk that lost its label, where somebody asks for one to be written anew."""
+    disk_fstab: DiskFstab | None = None
+    """The old VM's own /etc/fstab as it stands on the attached disk, where somebody asks for that."""
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -33,6 +36,7 @@ class Facts:
             "attached": [device.to_json() for device in self.attached],
             "contents": dict(self.contents),
             **({"fstab": self.fstab} if self.fstab else {}),
+            **({"disk_fstab": self.disk_fstab.to_json()} if self.disk_fstab else {}),
             **({"bare": [device.to_json() for device in self.bare]} if self.bare else {}),
         }
 
@@ -42,4 +46,5 @@ class Facts:
         attached = tuple(Attached(**row) for row in data.get("attached", ()))
         host, planning = HostState.from_json(data["host"]), Planning.from_json(data["planning"])
         bare = tuple(Bare(**row) for row in data.get("bare", ()))
-        return cls(host, planning, attached, data.get("contents", {}), data.get("fstab", ""), bare)
+        own = DiskFstab(**data["disk_fstab"]) if "disk_fstab" in data else None
+        return cls(host, planning, attached, data.get("contents", {}), data.get("fstab", ""), bare, own)

@@ -27,7 +27,7 @@ from recovery.attached import Found
 from recovery.contents import mountable, unmountable
 from recovery.facts.host import names
 from recovery.facts.planning import Planning
-from recovery.fstab import parse_fstab
+from recovery.fstab import Entry, parse_fstab
 from recovery.known import Facts
 from recovery.lvm.compare import compare
 from recovery.lvm.metadata import MetadataError, parse_metadata, renamed
@@ -100,7 +100,7 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
     if problem:
         return problem
     group = found.metadata.volume_group
-    where = places(request.vm, group, parse_fstab(request.fstab) if request.fstab else ())
+    where = places(request.vm, group, _entries(request, facts))
     there = mountable(awake(group), facts.contents)
     volumes = request.volumes or tuple(Volume(lv, where[lv].mount_point) for lv in there if not where[lv].is_swap)
     return Recovery(
@@ -110,9 +110,17 @@ def from_disk(request: Request, facts: Facts) -> Recovery | Problem:
         strategy=request.strategy or (IMPORT if found.collides else RENAME),
         disks=tuple(device.identity for device in found.devices),
         evidence=evidence,
+        fstab=facts.disk_fstab if request.fstab_from_disk and not request.volumes else None,
         damaged=tuple(device.pv for device in found.unread),
         bare=tuple(device.pv for device in found.bare),
     )
+
+
+def _entries(request: Request, facts: Facts) -> tuple[Entry, ...]:
+    """The lines of the old VM's /etc/fstab: given, or found on the disk."""
+    if request.fstab_from_disk:
+        return facts.disk_fstab.entries if facts.disk_fstab else ()
+    return parse_fstab(request.fstab) if request.fstab else ()
 
 
 def locate(request: Request, facts: Facts) -> Found | Problem:
@@ -280,6 +288,7 @@ def _settings(recovery: Recovery) -> dict[str, Json]:
         **({"evidence": recovery.evidence} if recovery.evidence else {}),
         **({"damaged": list(recovery.damaged)} if recovery.damaged else {}),
         **({"bare": bare.ranges(recovery)} if recovery.bare else {}),
+        **({"fstab": recovery.fstab.to_json()} if recovery.fstab else {}),
     }
 
 
@@ -288,6 +297,8 @@ def _warnings(recovery: Recovery, contents: Mapping[str, str]) -> Iterator[str]:
     if recovery.evidence:
         written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
         yield f"{recovery.evidence} The group was last written on {written[0]}: see that this is {vm}'s."
+    if recovery.fstab:
+        yield recovery.fstab.told
     if recovery.request.source and not recovery.disks:
         written = recovery.metadata.creation_host.split()[:1] or ["an unknown host"]
         yield f"The metadata was read from {recovery.request.source} and is of {written[0]}: see that this is {vm}."

@@ -85,6 +85,7 @@ class Request:
                      then the plan is made from what stands on it
     strategy         how the group gets its new name, one of `STRATEGIES`; empty leaves it to the planner
     fstab            text of the old VM's /etc/fstab: names the mount points where `volumes` is empty
+    fstab_from_disk  whether that text is read from the attached disk itself
     lasting          whether the host mounts the volumes again after a restart (lines in its /etc/fstab)
     source           where `metadata` is read when the plan is made, if it was not uploaded
     """
@@ -103,6 +104,7 @@ class Request:
     fstab: str = ""
     source: Source | None = None
     lasting: bool = False
+    fstab_from_disk: bool = False
 
     @property
     def read_write(self) -> tuple[str, ...]:
@@ -119,11 +121,19 @@ class Request:
             extra = {key: _text(params, key) for key in optional if key in params}
             deadline = int(params.get("attach_deadline", DEADLINE))
             place = params.get("source")
-            lasting = bool(params.get("lasting", False))
+            lasting, own_fstab = (bool(params.get(name, False)) for name in ("lasting", "fstab_from_disk"))
             source = Source(_text(place, "host"), _text(place, "path")) if place else None
         except (KeyError, TypeError) as error:
             raise ValueError(f"The request lacks or misuses {error}.") from error
-        return cls(**texts, **extra, volumes=volumes, attach_deadline=deadline, source=source, lasting=lasting)
+        return cls(
+            **texts,
+            **extra,
+            volumes=volumes,
+            attach_deadline=deadline,
+            source=source,
+            lasting=lasting,
+            fstab_from_disk=own_fstab,
+        )
 
     def to_json(self) -> dict[str, Json]:
         """The same as JSON, as `from_json` reads it."""
@@ -132,6 +142,8 @@ class Request:
         late = {name: getattr(self, name) for name in ("disk", "strategy", "fstab") if getattr(self, name)}
         if self.lasting:
             late["lasting"] = True
+        if self.fstab_from_disk:
+            late["fstab_from_disk"] = True
         if self.source:
             late["source"] = {"host": self.source.host, "path": self.source.path}
         return {**{name: getattr(self, name) for name in names}, **late, "volumes": volumes}
@@ -158,6 +170,13 @@ def problems(request: Request) -> Iterator[Problem]:
         yield from source_problems(request.source)
     yield from disk_problems(request)
     yield from fstab_problems(request.fstab)
+    if request.fstab_from_disk and (request.fstab or not request.disk):
+        yield Problem(
+            "fstab_from_disk",
+            "The old /etc/fstab was given already; take one or the other."
+            if request.fstab
+            else "The old /etc/fstab can be read from the disk only where the disk is attached and named.",
+        )
     yield from new_vg_problems(request.new_vg)
     if not (request.volumes or request.disk or request.fstab or request.source):
         yield Problem("volumes", "Choose at least one logical volume to mount.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from changes.plan import HIGH, LOW, MEDIUM, Call, Check, FileChange, Json, Step, Undo, Wait
 from recovery.asleep import awake, by_name
+from recovery.disk_fstab import DiskFstab
 from recovery.lvm.metadata import Metadata, dm_name
 from recovery.request import RESTORE, Request, Volume, parents_first
 from recovery.scripts import script
@@ -35,6 +36,8 @@ class Recovery:
     """Physical volumes whose own metadata cannot be read, so that the file alone describes the group."""
     bare: tuple[str, ...] = ()
     """Physical volumes without a label, which get it from the file."""
+    fstab: DiskFstab | None = None
+    """The old VM's own /etc/fstab from the disk, where that names the mount points."""
 
     @property
     def host(self) -> str:

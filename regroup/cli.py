@@ -94,7 +94,7 @@ def _say(options: argparse.Namespace, change: Any, lines: Iterable[str]) -> None
 
 def _wish(options: argparse.Namespace) -> dict[str, Any]:
     """The request as the API has it."""
-    plain = ("vm", "host", "reason", "disk", "strategy", "ticket", "lasting")
+    plain = ("vm", "host", "reason", "disk", "strategy", "ticket", "lasting", "fstab_from_disk")
     wish = {name: getattr(options, name) for name in plain}
     wish |= {"new_vg": options.name, "volumes": options.mount}
     if options.deadline is not None:

@@ -83,6 +83,9 @@ def _wishes(act: argparse.ArgumentParser) -> None:
     act.add_argument("--disk", default="", help="serial number, WWN or SCSI address of the old disk, attached already")
     act.add_argument("--from", dest="source", type=_place, metavar="HOST:PATH", help="a host's file to read it from")
     act.add_argument("--fstab", metavar="FILE", help="the old VM's /etc/fstab, which tells where volumes were mounted")
+    act.add_argument(
+        "--fstab-from-disk", action="store_true", help="read it from the attached disk itself, which writes nothing"
+    )
     act.add_argument("--lasting", action="store_true", help="mount it again after a restart of the host (fstab)")
     act.add_argument(
         "--strategy",

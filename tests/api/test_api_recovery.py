@@ -35,11 +35,13 @@ def body():
 def test_asking_otherwise_makes_it_a_draft_that_is_planned_anew(api, rosa, app02, vm42, body):
     number = api(rosa).post("/changes/recovery", body)[1]["number"]
     status, change = api(rosa).post(
-        f"/changes/{number}/recovery", {**body, "strategy": "rename", "lasting": True}, method="put"
+        f"/changes/{number}/recovery",
+        {**body, "strategy": "rename", "lasting": True, "fstab_from_disk": True},
+        method="put",
     )
     assert (status, change["state"], change["planning"]) == (200, "draft", True)
     kept = Change.objects.get(pk=number).params
-    assert (kept["strategy"], kept["lasting"]) == ("rename", True)
+    assert (kept["strategy"], kept["lasting"], kept["fstab_from_disk"]) == ("rename", True, True)
 
 
 def test_only_the_requester_asks_otherwise(api, rosa, olu, app02, vm42, body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,16 @@ import pytest
 from changes.plan import Plan, Refusal
 from lab import Disk, Host, Lab, old_disk
 from lab.disks import copy_sparse
+from recovery.attached import Found
+from recovery.contents import Place
+from recovery.disk_fstab import candidates
+from recovery.facts.disk_fstab import AskDiskFstab
 from recovery.facts.host import AskHost, parse_host_state
 from recovery.facts.sources import AskSource
 from recovery.kind import KIND
+from recovery.known import Facts
+from recovery.planner import locate
+from recovery.request import Request
 from recovery.scripts import script
 from ssh.command import Command
 from ssh.facts import FactError, SessionAsk
@@ -42,6 +50,44 @@ def assert_text_tells_the_same(host: Host) -> None:
     assert [pv.device for pv in said.pvs if pv.duplicate] == ["/dev/nvme0n1"]
 
 
+def traces(host: Host, disk: Disk) -> str:
+    """What a look at a volume could leave: mounts, loop devices, mappings, links, and sectors written to the disk."""
+    name = f"$(basename $(readlink -f /dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_{disk.serial}))"
+    return host.run(
+        f"udevadm settle; grep ^/dev /proc/mounts; losetup -a; dmsetup ls; ls -l --time-style=+ /dev/disk/by-uuid; "
+        f"awk '{{ print $7 }}' /sys/block/{name}/stat",
+        sudo=True,
+    )
+
+
+def assert_the_fstab_is_read_without_a_trace(host: Host, disk: Disk) -> None:
+    """Also where it is killed in the middle, and where the volume is an XFS that holds none."""
+    params, ask = from_disk(volumes=[], fstab_from_disk=True), SessionAsk(reach(host))
+    before = traces(host, disk)
+    known = Facts.from_json(KIND.gather(params, ask))
+    found = locate(Request.from_json(params), known)
+    assert isinstance(found, Found)
+    worth = candidates(found, known.contents)
+    assert [(name, kind) for name, (kind, _) in worth.items()] == [("root", "ext4"), ("var", "xfs")]
+    assert ask(AskDiskFstab((("var", *worth["var"]),))).why == "there is no /etc/fstab on var."
+    assert "var could not be looked into" in ask(AskDiskFstab((("var", "ext4", worth["var"][1]),))).why
+    assert traces(host, disk) == before
+
+    host.run("mkdir /run/t && ln -s /etc /run/t/etc && mke2fs -q -t ext4 -d /run/t /run/t.img 8m", sudo=True)
+    links = AskDiskFstab((("links", "ext4", Place("/run/t.img", 0, 8 * 2**20)),))
+    assert ask(links).why == "there is no /etc/fstab on links."  # and not the host's own
+
+    look = AskDiskFstab((("root", *worth["root"]),)).command()
+    fatal = "head() { grep -c '^/dev/loop.* /tmp ' /proc/self/mounts >/run/was-mounted; kill -9 $$; }"
+    words = [fatal + "\n" + word if word == script("read_fstab") else word for word in look.argv]
+    assert reach(host).run(Command(tuple(words), sudo=True)).status != 0
+    assert host.run("cat /run/was-mounted; rm /run/was-mounted", sudo=True).strip() == "1"
+    deadline = time.monotonic() + 60
+    while traces(host, disk) != before and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert traces(host, disk) == before
+
+
 def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_last_byte(
     lab: Lab, app01: Host, vm42_disk: Disk, tmp_path: Path
 ) -> None:
@@ -61,9 +107,11 @@ def test_a_disk_that_is_attached_first_is_renamed_by_uuid_and_given_back_to_the_
     assert isinstance(own_file, Refusal)
     assert "The disk holds another volume group" in own_file.reasons[0]
 
-    walker = planned(app01, from_disk(volumes=[]))
+    assert_the_fstab_is_read_without_a_trace(app01, vm42_disk)
+    walker = planned(app01, from_disk(volumes=[], fstab_from_disk=True))
     assert [step.key for step in walker.plan.steps][:5] == ["baseline", "identify", "quiet", "save", "restore"]
-    assert walker.plan.digest() == planned(app01, from_disk(volumes=[])).plan.digest()
+    assert walker.plan.digest() == planned(app01, from_disk(volumes=[], fstab_from_disk=True)).plan.digest()
+    assert walker.plan.settings["fstab"]["text"].encode() == old_disk("vm42").files["root"]["etc/fstab"]
     walker.walk()
     assert readable(app01, "root") == old_disk("vm42").sha256("root")
     assert readable(app01, "var") == old_disk("vm42").sha256("var")

@@ -12,6 +12,7 @@ from recovery.facts.areas import AskAreas, AskSaved
 from recovery.facts.bare import AskBare
 from recovery.facts.contents import AskSignatures
 from recovery.facts.counts import AskCounts
+from recovery.facts.disk_fstab import AskDiskFstab
 from recovery.facts.files import AskFile, AskGroupInFile, AskRoom
 from recovery.facts.host import AskBaseline, AskHost
 from recovery.facts.labels import AskLabels, AskTexts
@@ -25,7 +26,7 @@ FACTS = [
     *(AskHost(), AskLabels(), AskRoom(), AskBaseline(ODD), AskSaved(ODD), AskFile(ODD), AskGroupInFile(ODD)),
     *(AskHolders(ODD), AskVolume(ODD, ODD), AskContents(((ODD, ODD),)), AskPlanning((ODD,)), AskCounts(ODD)),
     *(AskAreas(((ODD, "0:512"),)), AskTexts(((ODD, 4096),)), AskSignatures((Place(ODD, 0, 1),))),
-    *(AskArchives(), AskBare(((ODD, 512),))),
+    *(AskArchives(), AskBare(((ODD, 512),)), AskDiskFstab(((ODD, ODD, Place(ODD, 0, 1)),))),
 ]
 
 

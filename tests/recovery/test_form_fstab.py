@@ -6,6 +6,7 @@ import re
 
 from changes.models import Change
 from tests.recovery.test_form import URL, desk, filled, read
+from tests.recovery.test_form_source import blind
 
 __all__ = ["desk"]
 
@@ -53,3 +54,16 @@ def test_mounts_that_last_are_asked_for_with_the_disk_only(desk):
     change = Change.objects.latest("pk")
     assert change.params["lasting"] is True
     assert re.search(r'name="lasting"[^>]* checked', desk.get(f"/changes/{change.pk}/edit").content.decode())
+
+
+def test_the_disks_own_is_offered_where_nothing_else_tells_the_volumes(desk):
+    wanted = {"disk": "vm42-root", "fstab_from_disk": "on"}
+    assert 'name="fstab_from_disk"' in desk.post(URL, blind(**wanted, go="read")).content.decode()
+    assert desk.post(URL, blind(**wanted)).status_code == 302
+    change = Change.objects.latest("pk")
+    assert change.params["fstab_from_disk"] is True
+    assert re.search(r'name="fstab_from_disk"[^>]* checked', desk.get(f"/changes/{change.pk}/edit").content.decode())
+    answer, number = read(desk, **wanted)
+    assert 'name="fstab_from_disk"' not in answer.content.decode()
+    assert desk.post(URL, filled(number, **wanted)).status_code == 302
+    assert "fstab_from_disk" not in Change.objects.latest("pk").params
