@@ -1,4 +1,4 @@
-"""`python -m regroup recover …`."""
+"""`python -m regroup recover …`, `bond …`, `drill …`."""
 
 from __future__ import annotations
 

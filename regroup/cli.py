@@ -1,4 +1,4 @@
-"""Each act of `python -m regroup recover`: one or two calls of the API, and the exit code."""
+"""Each act of `python -m regroup recover`, `bond` and `drill`: one or two calls of the API, and the exit code."""
 
 from __future__ import annotations
 
@@ -110,6 +110,31 @@ def _wish(options: argparse.Namespace) -> dict[str, Any]:
     return wish
 
 
+def _bond_wish(options: argparse.Namespace) -> dict[str, Any]:
+    """The bond as the API has it."""
+    plain = ("host", "name", "ports", "reason", "ticket", "existing", "mtu", "seconds")
+    wish = {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
+    wish["options"] = {"primary": options.primary, **dict(options.option)}
+    if options.address:
+        static = {"method": "static", "addresses": options.address, "gateways": options.gateway, "dns": options.dns}
+        wish["addressing"] = static
+    return wish
+
+
+def _drill_wish(options: argparse.Namespace) -> dict[str, Any]:
+    """The drill as the API has it."""
+    plain = ("host", "bond", "witness", "slowed", "reason", "ticket", "seconds", "interval_ms")
+    return {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
+
+
+WISHES: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
+    "recover": ("recovery", _wish),
+    "bond": ("bond", _bond_wish),
+    "drill": ("drill", _drill_wish),
+}
+"""Room → the API's name of the kind, and how a request is made from the options."""
+
+
 def _planned(client: Client, change: Any) -> Any:
     """The change once a worker has planned it. Raises Trouble where none does."""
     end = time.monotonic() + PLAN_PATIENCE
@@ -135,7 +160,8 @@ def _told(client: Client, options: argparse.Namespace, change: Any) -> Exit:
 
 
 def ask(client: Client, options: argparse.Namespace) -> Exit:
-    return _told(client, options, client.post("/changes/recovery", _wish(options)))
+    path, wish = WISHES[options.room]
+    return _told(client, options, client.post(f"/changes/{path}", wish(options)))
 
 
 def hand_back(client: Client, options: argparse.Namespace) -> Exit:
@@ -144,7 +170,8 @@ def hand_back(client: Client, options: argparse.Namespace) -> Exit:
 
 
 def edit(client: Client, options: argparse.Namespace) -> Exit:
-    return _told(client, options, client.put(f"/changes/{options.number}/recovery", _wish(options)))
+    path, wish = WISHES[options.room]
+    return _told(client, options, client.put(f"/changes/{options.number}/{path}", wish(options)))
 
 
 def look(client: Client, options: argparse.Namespace) -> Exit:

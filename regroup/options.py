@@ -1,9 +1,10 @@
-"""The command line itself: `recover` and its acts, with what each of them takes."""
+"""The command line itself: `recover`, `bond`, `drill` and their acts, with what each of them takes."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 
 from regroup.outcome import Exit
 
@@ -11,29 +12,65 @@ ENDS = "exit codes: " + " · ".join(f"{code.value} {code.name.lower().replace('_
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+Act = Callable[..., argparse.ArgumentParser]
+
+
 def parser() -> argparse.ArgumentParser:
-    """All options. `act` is the name of the act, `number` the change's."""
+    """All options. `room` is the kind of change, `act` the name of the act, `number` the change's."""
     top = argparse.ArgumentParser(prog="python -m regroup", description=__doc__, epilog=ENDS)
     rooms = top.add_subparsers(dest="room", required=True)
-    recover = rooms.add_parser("recover", help="recover a lost VM's volume group", epilog=ENDS)
-    acts = recover.add_subparsers(dest="act", required=True, metavar="ACT")
     common = _common()
 
-    def act(name: str, words: str, *, number: bool = True) -> argparse.ArgumentParser:
-        made = acts.add_parser(name, help=words, description=words, parents=[common], epilog=ENDS)
-        if number:
-            made.add_argument("number", type=_number, help="the change's number")
-        return made
+    def room(name: str, words: str) -> Act:
+        made = rooms.add_parser(name, help=words, epilog=ENDS)
+        acts = made.add_subparsers(dest="act", required=True, metavar="ACT")
 
+        def act(name: str, words: str, *, number: bool = True) -> argparse.ArgumentParser:
+            made = acts.add_parser(name, help=words, description=words, parents=[common], epilog=ENDS)
+            if number:
+                made.add_argument("number", type=_number, help="the change's number")
+            return made
+
+        return act
+
+    _recover(room("recover", "recover a lost VM's volume group"))
+    _bond(room("bond", "make or change an asymmetric bond"))
+    _drill(room("drill", "take a bond's primary down for real, and measure what happens"))
+    return top
+
+
+def _recover(act: Act) -> None:
     _wishes(act("plan", "ask for a recovery and show its plan; nobody is asked yet", number=False))
     _wishes(act("request", "the same, and submit it for approval", number=False))
     _wishes(act("edit", "ask for something else; it is planned anew"))
     back = act("handback", "ask for a recovery's disk to be handed back, and show the plan")
     back.add_argument("--reason", required=True, help="why nobody needs the files there any more")
     back.add_argument("--ticket", default="", help="its number in your own system")
+    act("vms", "VMs that Regroup knows", number=False)
+    _deciding(act)
+    _watching(act("attach", "attach the old disk by the site's own command, and confirm"), option=True)
+    act("detach", "give the old disk back by the site's own command, after the undo or the hand back")
+    report = act("report", "what is recovered, from what, and what the owner should check")
+    report.add_argument("--html", action="store_true", help="as a page to keep, which needs nothing else")
+
+
+def _bond(act: Act) -> None:
+    _bonding(act("plan", "ask for a bond and show its plan; nobody is asked yet", number=False))
+    _bonding(act("request", "the same, and submit it for approval", number=False))
+    _bonding(act("edit", "ask for another bond; it is planned anew"))
+    _deciding(act)
+
+
+def _drill(act: Act) -> None:
+    _drilling(act("plan", "ask for a drill and show its plan; nobody is asked yet", number=False))
+    _drilling(act("request", "the same, and submit it for approval", number=False))
+    _deciding(act)
+
+
+def _deciding(act: Act) -> None:
+    """What is the same for changes of every kind."""
     _lists(act("list", "changes, newest first", number=False))
     act("hosts", "hosts that Regroup knows", number=False)
-    act("vms", "VMs that Regroup knows", number=False)
     show = act("show", "a change with its plan")
     show.add_argument("--full", action="store_true", help="with the text of every script")
     show.add_argument("--plan", action="store_true", help="the canonical plan alone: its SHA-256 is the digest")
@@ -48,9 +85,7 @@ def parser() -> argparse.ArgumentParser:
         decision.add_argument("--comment", required=True, help="what you looked at, or what should be different")
     act("withdraw", "take a request back")
     _watching(act("run", "run an approved change"), option=True)
-    _watching(act("confirm", "say that what the run waits for is there, such as the disk"), option=True)
-    _watching(act("attach", "attach the old disk by the site's own command, and confirm"), option=True)
-    act("detach", "give the old disk back by the site's own command, after the undo or the hand back")
+    _watching(act("confirm", "say that what the run waits for is there; the host is asked at once"), option=True)
     _watching(act("ask", "ask the host again about a step that nobody can tell about"), option=True)
     _watching(act("resume", "go on from the failed step"), option=True)
     act("cancel", "stop at the next step boundary")
@@ -58,9 +93,50 @@ def parser() -> argparse.ArgumentParser:
     close = act("close", "end it as it is")
     close.add_argument("--reason", required=True, help="what is true on the host now")
     _watching(act("watch", "follow the run's log until an end"), option=False)
-    report = act("report", "what is recovered, from what, and what the owner should check")
-    report.add_argument("--html", action="store_true", help="as a page to keep, which needs nothing else")
-    return top
+
+
+def _bonding(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--host", required=True, help="the host")
+    act.add_argument("--name", required=True, help="the bond's name, such as bond0")
+    act.add_argument("--port", dest="ports", action="append", required=True, help="a port of it; twice or more")
+    act.add_argument("--primary", default="", help="the port that carries the traffic: the fast one")
+    act.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        type=_option,
+        metavar="NAME=VALUE",
+        help="an option of the bonding driver, such as miimon=100 or primary_reselect=better; may be repeated",
+    )
+    act.add_argument("--address", action="append", default=[], help="else what the ports have now moves to it")
+    act.add_argument("--gateway", action="append", default=[], help="of the default route, with --address")
+    act.add_argument("--dns", action="append", default=[], help="a name server, with --address")
+    act.add_argument("--mtu", type=int, help="else it stays as it is")
+    act.add_argument("--existing", action="store_true", help="change a bond that is there")
+    _ending(act)
+
+
+def _drilling(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--host", required=True, help="the host")
+    act.add_argument("--bond", required=True, help="its bond, such as bond0")
+    act.add_argument("--witness", default="", help="a second host on the same segment, to measure the gap from")
+    act.add_argument("--slowed", action="store_true", help="bring the primary back slowed down first")
+    act.add_argument("--interval-ms", type=int, help="between two packets")
+    _ending(act)
+
+
+def _ending(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--seconds", type=_duration, metavar="TIME", help="from arming to the host's going back: 180s")
+    act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
+    act.add_argument("--ticket", default="", help="its number in your own system")
+
+
+def _option(text: str) -> tuple[str, object]:
+    """`miimon=100` as the API has it; arp_ip_targets is a list, divided by commas."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as primary_reselect=better")
+    return name, value.split(",") if name == "arp_ip_targets" else value
 
 
 def _common() -> argparse.ArgumentParser:

@@ -10,19 +10,31 @@ from typing import Any
 Json = Mapping[str, Any]
 MARKS = {"ok": "✔", "done_already": "✓", "failed": "✖", "errored": "⚠", "unknown": "?", "undone": "↩", "skipped": "–"}
 NEXT = {
-    "refused": "Mend it, then look again: recover look {number}",
-    "planned": "Read it (recover show {number}), then: recover submit {number}",
-    "in_review": "Somebody else approves it: recover approve {number} --digest {short} --comment …",
-    "approved": "An operator starts it: recover run {number} --watch",
-    "stale": "The host is not as it was; plan it anew: recover look {number}",
-    "blocked": "When the way is free: recover run {number} --watch",
-    "waiting": "When it is so: recover confirm {number} --watch",
-    "failed": "Go on or take it back: recover resume {number}, recover undo {number}",
-    "cancelled": "Go on or take it back: recover resume {number}, recover undo {number}",
-    "unknown": "Ask the host again: recover ask {number} --watch",
-    "undo_failed": "Try again or end it: recover undo {number}, recover close {number} --reason …",
-    "succeeded": "What came back: recover report {number}. To take it back: recover undo {number} --watch",
+    "refused": "Mend it, then look again: {room} look {number}",
+    "planned": "Read it ({room} show {number}), then: {room} submit {number}",
+    "in_review": "Somebody else approves it: {room} approve {number} --digest {short} --comment …",
+    "approved": "An operator starts it: {room} run {number} --watch",
+    "stale": "The host is not as it was; plan it anew: {room} look {number}",
+    "blocked": "When the way is free: {room} run {number} --watch",
+    "waiting": "When it is so: {room} confirm {number} --watch",
+    "failed": "Go on or take it back: {room} resume {number}, {room} undo {number}",
+    "cancelled": "Go on or take it back: {room} resume {number}, {room} undo {number}",
+    "unknown": "Ask the host again: {room} ask {number} --watch",
+    "undo_failed": "Try again or end it: {room} undo {number}, {room} close {number} --reason …",
+    "succeeded": "What came back: {room} report {number}. To take it back: {room} undo {number} --watch",
 }
+
+ROOMS = {
+    "bond": {
+        "waiting": "Nothing has to be done: the host goes back by itself unless it is confirmed over a new connection.",
+        "succeeded": "To take it back: bond undo {number} --watch",
+    },
+    "drill": {
+        "waiting": "Nothing has to be done: the host ends the drill by itself at the latest.",
+        "succeeded": "What it measured: drill show {number} --json",
+    },
+}
+"""Kind → what is said otherwise; the acts of every other kind are in `recover`."""
 
 
 def safe(text: object, keep: str = "") -> str:
@@ -66,9 +78,11 @@ def head(change: Json) -> Iterator[str]:
 
 def advice(change: Json) -> Iterator[str]:
     """What somebody may do next."""
-    words = NEXT.get(change["state"])
+    kind = change.get("kind")
+    words = ROOMS.get(kind or "", {}).get(change["state"], NEXT.get(change["state"]))
     if words and not change.get("planning"):
-        yield words.format(number=change["number"], short=str(change["digest"])[:12])
+        room = kind if kind in ROOMS else "recover"
+        yield words.format(room=room, number=change["number"], short=str(change["digest"])[:12])
 
 
 def _warnings(plan: Json) -> Iterator[str]:

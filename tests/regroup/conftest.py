@@ -67,12 +67,12 @@ def scene(transactional_db, rosa, amir, olu) -> Scene:
 def shell(live_server, monkeypatch, capsys) -> Callable[..., Said]:
     """`shell(rosa, "show", 7)`: the command as that person, and what it said."""
 
-    def run(user: User | None, *words: object) -> Said:
+    def run(user: User | None, *words: object, room: str = "recover") -> Said:
         monkeypatch.setenv("REGROUP_URL", live_server.url)
         monkeypatch.setenv("REGROUP_TOKEN", token_issue(user, secrets.token_hex(4))[1] if user else "")
         capsys.readouterr()
         try:
-            code = main(["recover", *map(str, words)])
+            code = main([room, *map(str, words)])
         except SystemExit as end:
             code = int(str(end.code))
         return Said(code, *capsys.readouterr())
