@@ -14,8 +14,11 @@ from api.problems import REFUSALS, FieldErrors
 from changes.models import Change
 from changes.services import Request, change_create, change_edit
 from execution.doorbell import ring_plan
+from inventory.models import Host
 from inventory.selectors import host_by_name
 from networking import request as networking
+from networking.drill.planner import KIND as DRILL
+from networking.drill.wish import INTERVAL, Wish, wish_problems
 from networking.guard import SECONDS
 from networking.planner import KIND
 
@@ -74,12 +77,50 @@ def bond_edit(request: HttpRequest, number: int, body: BondIn) -> dict[str, Any]
     return whole(planned(change))
 
 
+class DrillIn(Schema):
+    """`witness` is a second host on the same segment, from which the gap is measured. `slowed` brings the primary back
+    slowed down first. `seconds` is the time from arming to the host's ending it by itself."""
+
+    host: str
+    bond: str
+    witness: str = ""
+    slowed: bool = False
+    seconds: int = SECONDS
+    interval_ms: int = INTERVAL
+    reason: str
+    ticket: str = ""
+
+
+@router.post("/drill", response={201: ChangeWhole, **REFUSALS}, summary="Request a drill and plan it")
+def drill_create(request: HttpRequest, body: DrillIn) -> Status[Any]:
+    """The primary's link is taken down for real, and what the bond does is measured."""
+    hosts = {field: _host(field, name) for field, name in (("host", body.host), ("witness", body.witness)) if name}
+    wish = Wish.from_json(body.dict(exclude={"reason", "ticket"}))
+    errors = {problem.field: [problem.sentence] for problem in wish_problems(wish)} | _reason(body.reason)
+    if errors:
+        raise FieldErrors(errors)
+    host = hosts["host"]
+    change = change_create(
+        user_of(request), Request(DRILL, wish.to_json(), host.pk, host.vm_id, body.reason, body.ticket)
+    )
+    ring_plan(change)
+    return Status(201, whole(planned(change)))
+
+
+def _host(field: str, name: str) -> Host:
+    try:
+        return host_by_name(name)
+    except ObjectDoesNotExist as error:
+        raise FieldErrors({field: [f"Regroup knows no host called {name!r}; add it first."]}) from error
+
+
+def _reason(text: str) -> dict[str, list[str]]:
+    return {} if text.strip() else {"reason": ["Say why this is needed; approvers and auditors read it."]}
+
+
 def _asked(body: BondIn) -> Request:
     """The body as a request, checked by itself. Raises FieldErrors."""
-    try:
-        host = host_by_name(body.host)
-    except ObjectDoesNotExist as error:
-        raise FieldErrors({"host": [f"Regroup knows no host called {body.host!r}; add it first."]}) from error
+    host = _host("host", body.host)
     errors: dict[str, list[str]] = {}
     params = body.dict(exclude={"reason", "ticket"}) | {"host": host.name}
     try:
@@ -88,8 +129,7 @@ def _asked(body: BondIn) -> Request:
             errors.setdefault(problem.field, []).append(problem.sentence)
     except ValueError as error:
         raise FieldErrors({"options": [str(error)]}) from error
-    if not body.reason.strip():
-        errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
+    errors |= _reason(body.reason)
     if errors:
         raise FieldErrors(errors)
     return Request(KIND, wanted.to_json(), host.pk, host.vm_id, body.reason, body.ticket)

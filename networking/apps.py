@@ -9,11 +9,20 @@ class NetworkingConfig(AppConfig):
     def ready(self) -> None:
         from changes.kinds import register
         from changes.panels import Place, Words, register_panel, register_words
+        from inventory.panels import register_panel as inventory_panel
         from networking import change_panels, panels
+        from networking.drill import panels as drill
+        from networking.drill.kind import KIND as DRILL
         from networking.kind import KIND
 
         panels.connect()
         register(KIND)
+        register(DRILL)
         register_panel(KIND.key, Place.WAITING, change_panels.countdown_panel)
         register_panel(KIND.key, Place.RESULT, change_panels.went_back_panel)
         register_words(KIND.key, Words(undo=change_panels.undo_words, confirm=change_panels.confirm_words))
+        register_panel(DRILL.key, Place.WAITING, change_panels.countdown_panel)
+        register_panel(DRILL.key, Place.RESULT, drill.numbers_panel)
+        register_panel(DRILL.key, Place.RESULT, change_panels.went_back_panel)
+        register_words(DRILL.key, Words(undo=drill.undo_words, confirm=drill.confirm_words))
+        inventory_panel(drill.host_panel, page="host")

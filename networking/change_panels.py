@@ -11,7 +11,7 @@ from changes.plan import Json, Plan
 from changes.states import State
 from execution.models import LogLine, Run
 
-WAITING_STEPS = ("apply", "confirm")
+WAITING_STEPS = ("apply", "drill", "confirm")
 
 
 def countdown_panel(situation: Situation) -> Panel | None:

@@ -35,22 +35,28 @@ def as_planned(args: Args, context: Context) -> Verdict:
 
 def baseline(args: Args, context: Context) -> Verdict:
     wanted = context.plan.settings["probes"]
-    answered = context.ask(AskProbes(tuple(wanted)))
+    said = context.ask(AskProbes(tuple(wanted)))
+    answered = [address for address in wanted if said.get(address) == "yes"]
     silent = [f"{what} {address}" for address, what in wanted.items() if address not in answered]
-    said = f"{', '.join(f'{wanted[address]} {address}' for address in answered) or 'Nothing'} answered."
+    sentence = f"{', '.join(f'{wanted[address]} {address}' for address in answered) or 'Nothing'} answered."
     if silent:
-        said += f" Not waited for afterwards, since silent now: {', '.join(silent)}."
-    return yes(said, {"passed": list(answered)})
+        sentence += f" Not waited for afterwards, since silent now: {', '.join(silent)}."
+    return yes(sentence, {"passed": answered})
 
 
 def probes(args: Args, context: Context) -> Verdict:
-    passed = tuple(context.found.get("baseline", {}).get("passed", ()))
+    """What answered before answers; and a gateway that is new is at least on the link, or nothing is beyond it."""
+    wanted, passed = context.plan.settings["probes"], context.found.get("baseline", {}).get("passed", ())
+    new = [gateway for gateway in context.plan.settings.get("gateways", ()) if gateway not in wanted]
+    said = context.ask(AskProbes((*passed, *new))) if passed or new else {}
+    silent = [f"{wanted[each]} {each}" for each in passed if said.get(each) != "yes"]
+    if silent:
+        return not_yet(f"Answered before and not now: {', '.join(silent)}.")
+    absent = [each for each in new if said.get(each) not in ("yes", "arp")]
+    if absent:
+        return not_yet(f"The new gateway {absent[0]} is not on the link: nothing answers for it, not even to ARP.")
     if not passed:
         return yes("Nothing answered before, so there is nothing to compare; this connection is a new one.")
-    silent = [address for address in passed if address not in context.ask(AskProbes(passed))]
-    if silent:
-        wanted = context.plan.settings["probes"]
-        return not_yet(f"Answered before and not now: {', '.join(f'{wanted[each]} {each}' for each in silent)}.")
     return yes(f"{', '.join(passed)} answered, as before.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from networking.facts.values import Network
@@ -14,7 +14,10 @@ from ssh.session import Result
 
 @dataclass(frozen=True, slots=True)
 class AskProbes:
-    """Which of these addresses answer. A real answer, an address a line: `10.0.2.2 yes` or `10.0.2.3 no`."""
+    """Address → yes where it answers, arp where it is silent and yet on the link, else no.
+
+    A real answer, an address a line: `10.0.2.2 yes`, `10.0.2.1 arp`, `10.0.2.3 no`.
+    """
 
     addresses: tuple[str, ...]
     name = "probes"
@@ -22,9 +25,8 @@ class AskProbes:
     def command(self) -> Command:
         return Command(("sh", "-c", script("probes"), "regroup", *self.addresses), sudo=True, timeout=60)
 
-    def parse(self, result: Result) -> tuple[str, ...]:
-        rows = lines(ended_well(result, "The probes"), "The probes", 2)
-        return tuple(address for address, said in rows if said == "yes")
+    def parse(self, result: Result) -> Mapping[str, str]:
+        return dict(lines(ended_well(result, "The probes"), "The probes", 2))
 
 
 def probes_of(network: Network) -> dict[str, str]:

@@ -7,8 +7,8 @@ sh -n "$guard/apply.sh"
 say "the files are as planned; now the running host"
 # A scope of its own: what the manager starts here lives on when the step's unit ends.
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
-  systemd-run --quiet --scope --unit="$unit-apply" sh "$guard/apply.sh"
+  systemd-run --quiet --scope --unit="$unit-apply" sh "$guard/apply.sh" "$guard"
 else
-  sh "$guard/apply.sh"
+  sh "$guard/apply.sh" "$guard"
 fi
 say "applied"

@@ -1,6 +1,6 @@
 # look GUARD: how the guarded change stands, as lines of name=value; then the log of the way back.
 saved=no
-if [ -s "$guard/before/list" ]; then
+if [ -e "$guard/before/list" ]; then
   saved=yes
   for each in "$guard"/*.sh; do sh -n "$each" 2>/dev/null || saved=no; done
 fi

@@ -46,7 +46,7 @@ save() {
   into_place "$guard/before/list.part" "$guard/before/list"
   echo "Saved $number file names and the kernel's view in $guard/before; every script of the way back can be read."
 }
-if [ -s "$guard/before/list" ]; then
+if [ -e "$guard/before/list" ]; then
   echo "The snapshot was taken already; it is kept."
 else
   save "$@"

@@ -12,7 +12,9 @@ from networking.planner import plan
 from tests.networking.hosts import network, nic
 
 ETH0 = "[Match]\nName=eth0\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3\n"
-NETWORKD = Managers({"networkd": "systemd-networkd is active"}, ("ip", "systemctl", "systemd-run", "setsid", "at"))
+NETWORKD = Managers(
+    {"networkd": "systemd-networkd is active"}, ("ip", "systemctl", "systemd-run", "setsid", "at", "ethtool")
+)
 
 
 def host(**values: Any) -> Network:

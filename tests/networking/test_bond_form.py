@@ -140,6 +140,35 @@ def test_an_edit_begins_with_what_was_asked(client, web01, rosa):
     assert "A faster port." in text
 
 
+def test_a_drill_is_asked_for_in_the_browser(client, web01, rosa):
+    Host.objects.create(name="ping01", address="127.0.0.2")
+    client.force_login(rosa)
+    data = {"host": "web01", "bond": "bond0", "witness": "ping01", "seconds": "120", "interval_ms": "50", "reason": "-"}
+    wrong = client.post(reverse("drill_new"), data | {"witness": "web01"})
+    assert "cannot watch itself" in wrong.content.decode()
+    made = client.post(reverse("drill_new"), data)
+    change = Change.objects.get()
+    assert made.headers["Location"] == f"/changes/{change.pk}/"
+    assert (change.kind, change.params["witness"]) == ("drill", "ping01")
+    assert 'value="120"' in client.get(reverse("drill_edit", args=[change.pk])).content.decode()
+
+
+def test_a_drill_is_asked_for_over_the_api(client, web01, rosa):
+    from people.services import token_issue
+
+    headers = {"Authorization": f"Bearer {token_issue(rosa, 'test')[1]}"}
+
+    def ask(**values):
+        body = {"host": "web01", "bond": "bond0", "reason": "To see it move."} | values
+        return client.post("/api/v1/changes/drill", json.dumps(body), content_type="application/json", headers=headers)
+
+    assert ask().status_code == 201
+    assert Change.objects.get().kind == "drill"
+    assert "no host called" in ask(witness="nobody").json()["errors"]["witness"][0]
+    assert "60 to 180" in ask(seconds=5).json()["errors"]["seconds"][0]
+    assert "approvers" in ask(reason=" ").json()["errors"]["reason"][0]
+
+
 def test_the_api_takes_the_same_request(client, web01, rosa):
     from people.services import token_issue
 

@@ -40,7 +40,7 @@ class Answers:
         if isinstance(fact, AskNetwork):
             return self.network
         if isinstance(fact, AskProbes):
-            return tuple(each for each in fact.addresses if each in self.answering)
+            return {each: "yes" if each in self.answering else "no" for each in fact.addresses}
         assert isinstance(fact, AskGuard)
         return self.guards[fact.directory.rpartition("/")[2]]
 
@@ -92,6 +92,18 @@ def test_a_silent_gateway_is_waited_for():
 
 def test_with_nothing_to_compare_the_new_connection_alone_counts():
     assert "nothing to compare" in say("probes", answering=(), passed=()).sentence
+
+
+def test_a_new_gateway_has_to_be_on_the_link():
+    typo = {"method": "static", "addresses": ["10.0.2.15/24"], "gateways": ["10.0.2.99"]}
+    made = planned(addressing=typo)
+    found = {"baseline": {"passed": ["10.0.2.2"]}}
+
+    def verdict(answering: tuple[str, ...]) -> Verdict:
+        return judge(Check("probes", ""), Context(Answers(host(), EMPTY, EMPTY, answering), made, "/r", found))
+
+    assert "The new gateway 10.0.2.99 is not on the link" in verdict(("10.0.2.2",)).sentence
+    assert verdict(("10.0.2.2", "10.0.2.99")).holds
 
 
 def test_an_armed_revert_says_how_and_how_long():
@@ -250,5 +262,5 @@ def test_a_guards_answer_of_another_shape_is_refused(text):
 
 def test_the_probes_answer_is_read():
     ask = AskProbes(("10.0.2.2", "10.0.2.3"))
-    assert ask.parse(Result(0, b"10.0.2.3 no\n10.0.2.2 yes\n", b"")) == ("10.0.2.2",)
+    assert ask.parse(Result(0, b"10.0.2.3 no\n10.0.2.2 yes\n", b"")) == {"10.0.2.3": "no", "10.0.2.2": "yes"}
     assert ask.command().argv[-2:] == ("10.0.2.2", "10.0.2.3")

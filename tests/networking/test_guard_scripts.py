@@ -201,6 +201,13 @@ def test_what_was_applied_is_not_tidied_away_before_it_is_decided(host, plain):
     assert host.look().alive
 
 
+def test_a_change_without_files_has_a_way_back_too(host):
+    host.saved({}).armed("setsid")
+    assert host.look().saved
+    assert host.applied({}, "exit 7")[0] == 7
+    assert "reloaded" in host.look().log
+
+
 def test_a_file_that_changed_since_the_plan_stops_the_snapshot(host, plain):
     plain.write_text("other\n")
     status, said = host.do(host.guard.snapshot({str(plain): "as before\n"}, {}))
