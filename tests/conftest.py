@@ -83,6 +83,23 @@ def own_static_root(tmp_path_factory) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def dropped_all_the_same() -> Iterator[None]:
+    """A thread of a live server or of a loop leaves its connection to the collector; PostgreSQL then drops nothing."""
+    if connections["default"].vendor != "postgresql":
+        yield
+        return
+    from django.db.backends.postgresql.creation import DatabaseCreation
+
+    def drop(creation: DatabaseCreation, name: str, verbosity: int) -> None:
+        with creation._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {creation.connection.ops.quote_name(name)} WITH (FORCE)")
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseCreation, "_destroy_test_db", drop)
+    yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def guard_lifted_for_the_flush() -> Iterator[None]:
     """Transactional tests empty all tables at their end; only then is the audit's guard lifted."""
     flush = TransactionTestCase._fixture_teardown

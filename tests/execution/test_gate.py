@@ -1,11 +1,12 @@
 import pytest
-from django.contrib.auth.models import Group
 
 from changes.models import Change, Lock
 from changes.services import Denied
 from changes.states import State
 from execution import engine, services
 from execution.models import Run
+from people.roles import Role
+from people.services import role_grant
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +72,7 @@ def test_an_approver_who_was_switched_off_does_not_count(queued_toy, amir):
 
 
 def test_whoever_starts_it_does_not_count_as_approver(approved_toy, amir):
-    amir.groups.add(Group.objects.get(name="operator"))
+    role_grant(amir, Role.OPERATOR)
     with pytest.raises(Denied, match="not among its approvers"):
         services.run_request(amir, approved_toy("a"))
 
@@ -93,7 +94,7 @@ def test_a_blocked_change_can_be_started_again(queued_toy, amir, olu, journal):
     change = queued_toy("a")
     amir.groups.clear()
     change = gated(change)
-    amir.groups.add(Group.objects.get(name="approver"))
+    role_grant(amir, Role.APPROVER)
     services.run_request(olu, change)
     assert gated(change).state is State.SUCCEEDED
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def no_queue(monkeypatch):
     monkeypatch.setattr("execution.doorbell._send", lambda task, number: None)
+    monkeypatch.setattr("api.changes.PLAN_PATIENCE", 0.0)
 
 
 @pytest.fixture
