@@ -61,7 +61,9 @@ class AskRoom:
     def command(self) -> Command:
         text = (
             "for place in /etc/lvm /var/lib/regroup; do\n"
-            '    printf "%s %s\\n" "$(df -P -k -- "$place" | awk \'NR == 2 { print $4 }\')" "$place"\n'
+            "    there=$place\n"
+            '    while [ ! -e "$there/" ]; do there=${there%/*}; done\n'  # ours is made with the first step
+            '    printf "%s %s\\n" "$(df -P -k -- "$there/" | awk \'NR == 2 { print $4 }\')" "$place"\n'
             "done\n"
         )
         return Command(("sh", "-c", text, "regroup"), sudo=True)

@@ -10,6 +10,8 @@ from lab import Host
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import StepFailed
 
+pytestmark = pytest.mark.unproven
+
 MANAGERS = ("networkd", "ifupdown", "keyfile", "netplan", "ifcfg")
 
 

@@ -15,6 +15,8 @@ from ssh.facts import SessionAsk
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import reach
 
+pytestmark = pytest.mark.unproven
+
 BOND = """
 modprobe bonding max_bonds=0
 ip link del bond0 2>/dev/null

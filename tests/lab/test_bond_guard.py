@@ -22,15 +22,19 @@ ip addr add 192.0.2.1/24 dev bond0
 """
 
 
-@pytest.fixture
-def change(module_app01: Host) -> Iterator[Guarded]:
-    """app01's spare ports, whose manager is a file that nobody reads: eth0 has an address, eth1 nothing."""
-    module_app01.run(
+def plain(host: Host) -> None:
+    """Its spare ports are managed by a file that nobody reads: eth0 has an address, eth1 nothing."""
+    host.run(
         "modprobe bonding max_bonds=0; mkdir -p /etc/regroup-test; rm -f /etc/regroup-test/*;"
         " echo plain >/etc/regroup-test/eth0.conf; ip link del bond0 2>/dev/null; ip addr flush dev eth0;"
         " ip link set eth0 up; ip addr add 192.0.2.1/24 dev eth0",
         sudo=True,
     )
+
+
+@pytest.fixture
+def change(module_app01: Host) -> Iterator[Guarded]:
+    plain(module_app01)
     with reach(module_app01) as session:
         yield Guarded(session)
     module_app01.run("systemctl stop 'regroup-t*.timer' 2>/dev/null; true", sudo=True)
@@ -85,19 +89,22 @@ def test_a_confirmed_bond_stays_and_no_timer_is_left(module_app01: Host, change:
     assert "regroup" not in module_app01.run("systemctl list-timers --all; ls /etc/systemd/system/sysinit.target.wants")
 
 
-def test_a_boot_in_between_comes_up_with_the_old_files(module_app01: Host, change: Guarded) -> None:
-    """The last here, since the host is another one afterwards."""
-    ready(change)
-    change.ok(change.guard.boot_guard())
-    assert change.look().boot_guard
-    change.armed()
-    apply(change)
-    assert files(module_app01) == AS_WANTED
-    change.session.close()
-    module_app01.reboot()
-    change.session = reach(module_app01)
-    state = change.until(lambda state: state.reverted)
-    assert (state.decided, state.reverted["how"], state.alive, state.boot_guard) == ("revert", "boot", False, False)
-    assert files(module_app01) == AS_BEFORE
-    order = module_app01.run(f"systemctl show -p Before --value regroup-{change.run}-guard-boot.service")
+def test_a_boot_in_between_comes_up_with_the_old_files(app02: Host) -> None:
+    plain(app02)
+    with reach(app02) as session:
+        change = Guarded(session)
+        ready(change)
+        change.ok(change.guard.boot_guard())
+        assert change.look().boot_guard
+        change.armed()
+        apply(change)
+        assert files(app02) == AS_WANTED
+    app02.reboot()
+    with reach(app02) as session:
+        change.session = session
+        state = change.until(lambda state: state.reverted)
+        assert (state.decided, state.reverted["how"]) == ("revert", "boot")
+        assert not (state.alive or state.boot_guard)
+    assert files(app02) == AS_BEFORE
+    order = app02.run(f"systemctl show -p Before --value regroup-{change.run}-guard-boot.service")
     assert "network-pre.target" in order or not order.strip()  # forgotten once the unit's file is gone

@@ -11,6 +11,8 @@ from lab import Host
 from tests.lab.recovery_walker import StepFailed
 from tests.lab.test_bond_change import network, walker
 
+pytestmark = pytest.mark.unproven
+
 SECONDS = 20
 STATIC = {"method": "static", "addresses": ["10.0.2.17/24"], "gateways": ["10.0.2.2"]}
 
