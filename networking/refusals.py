@@ -99,6 +99,10 @@ def unwritable(written: tuple[Written, ...], network: Network) -> Iterator[str]:
             )
 
 
+SEEN_ON_HOSTS = frozenset({"networkd"})
+"""Managers with which a bond was made on a real host under Regroup's own session, and confirmed."""
+
+
 def warnings(request: Request, bond: Bond, network: Network, owner: Owner, outage: str) -> Iterator[str]:
     """What an approver ought to know."""
     names = {port.name for port in bond.ports} | {bond.name}
@@ -128,8 +132,11 @@ def warnings(request: Request, bond: Bond, network: Network, owner: Owner, outag
             f"DANGER: {network.hostname} has no systemd, so nothing takes the files back if it restarts before the"
             " change is confirmed. Have its console at hand."
         )
-    if owner.backend.key == "ifcfg":
-        yield "Applying ifcfg files was tried only against a stand-in of Red Hat's ifup and ifdown."
+    if owner.backend.key not in SEEN_ON_HOSTS:
+        yield (
+            f"DANGER: how Regroup applies a bond with {owner.backend.title} is tested on text and not yet on a running"
+            " host. Try it where nobody is missed, with the console at hand."
+        )
 
 
 def _speeds(bond: Bond, nics: list[Nic]) -> Iterator[str]:
