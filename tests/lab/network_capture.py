@@ -60,7 +60,7 @@ def story(host: Host) -> None:
     capture("degraded", session, AskBonds())
     host.run(f"{HELD}; sleep 2", sudo=True)
     capture("held", session, AskBonds())
-    host.set_link(0, up=False)
+    host.set_link("eth0", up=False)
     host.run("sleep 2")
     capture("failed-over", session, AskBonds())
 

@@ -203,9 +203,9 @@ def test_mode_and_mac_policy_are_refused_with_ports_and_the_first_port_gives_its
 
 def test_a_bond_made_without_miimon_does_not_notice_a_pulled_cable(bench: Bench) -> None:
     assert bench.ask("bond\nset_option primary eth0\noption miimon miimon") == {"miimon": "0"}
-    bench.host.set_link(0, up=False)
+    bench.host.set_link("eth0", up=False)
     said = bench.ask("until_is /sys/class/net/eth0/carrier 0\nsleep 0.3\nactive active\ntold link eth0 'MII Status'")
-    bench.host.set_link(0, up=True)
+    bench.host.set_link("eth0", up=True)
     assert said == {"active": "eth0", "link": "up"}
     assert bench.health().state == HealthState.NO_MONITOR
 
@@ -213,10 +213,10 @@ def test_a_bond_made_without_miimon_does_not_notice_a_pulled_cable(bench: Bench)
 def test_a_pulled_cable_fails_over_and_its_return_is_judged_by_speed(bench: Bench) -> None:
     bench.ask("bond miimon 50 primary_reselect better\nset_option primary eth0")
     assert bench.health().state == HealthState.OK
-    bench.host.set_link(0, up=False)
+    bench.host.set_link("eth0", up=False)
     bench.ask("link_is eth0 down")
     assert bench.health().state == HealthState.FAILED_OVER
-    bench.host.set_link(0, up=True)
+    bench.host.set_link("eth0", up=True)
     assert bench.ask("link_is eth0 up\nactive active") == {"active": "eth0"}
     bench.ask("slowed eth0 1000 && down eth0 && up eth0")
     held = bench.health()
