@@ -29,7 +29,7 @@ from config.instance import (
 )
 from config.schema import migrate
 from config.supervisor import Program, Say, Supervisor, interrupt, on_signals
-from execution.models import Pulse
+from execution.models import Claim, Pulse
 from people.roles import Role
 from people.selectors import actors_with
 from people.services import user_create
@@ -59,6 +59,7 @@ def up(*, port: int, say: Say, ready_file: Path | None = None, demo: Prepare | N
         instance.tell(Running(os.getpid(), url, settings.BROKER_URL))
         migrate(say)
         Pulse.objects.all().delete()  # what an earlier run said of its workers says nothing of ours
+        Claim.objects.all().delete()
         lines = demo(state, say, supervisor) if demo else first_administrator()
         supervisor.stop_on_signals()
         parts.load()

@@ -20,6 +20,7 @@ from changes.models import Change
 from changes.plan import Plan, Refusal
 from changes.services import locks_release, move, plan_store
 from changes.states import State, StepState
+from execution.claims import claimed
 from execution.gate import pass_gate
 from execution.hands import HostHands
 from execution.leases import Lease, LeaseLost, claim
@@ -150,10 +151,15 @@ def _has_come(run: Run, work: Work, hands: HostHands) -> bool:
 
 
 def plan(change_id: int) -> None:
-    """Make the plan of a draft or stale change from live facts, or store the refusal."""
-    change = Change.objects.select_related("host").filter(pk=change_id, planning=True).first()
-    if change is None:
-        return
+    """Make the plan of a draft or stale change from live facts, or store the refusal; unless somebody is at it."""
+    with claimed(f"plan:{change_id}") as ours:
+        wanted = Change.objects.select_related("host").filter(pk=change_id, planning=True)
+        change = wanted.first() if ours else None
+        if change:
+            _plan(change)
+
+
+def _plan(change: Change) -> None:
     try:
         params = _completed(change)
         with open_session(change.host) as session:
@@ -165,7 +171,7 @@ def plan(change_id: int) -> None:
         plan_store(change, Refusal((str(failed),)), {})
     except Exception as error:
         if not isinstance(error, (SessionError, FactError, DetachedError)):
-            log.exception("planning change %d", change_id)
+            log.exception("planning change %d", change.pk)
             error = _ours(error)
         plan_store(change, Refusal((f"{change.host.name} could not be asked, so nothing was planned. {error}",)), {})
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from changes.kinds import kinds
+from execution.claims import claimed
 from execution.doorbell import ring_facts
 from execution.models import FactsWish
 from inventory.connect import open_session
@@ -35,10 +36,15 @@ def pending(host: Host) -> bool:
 
 
 def refresh(host_id: int) -> None:
-    """Ask the host what each kind of change wants to know of it, and keep the answer or the sentence."""
-    host = Host.objects.filter(pk=host_id).first()
-    if host is None:
-        return
+    """Ask a host whose facts are wished for, unless somebody is asking it, and keep the answer or the sentence."""
+    with claimed(f"facts:{host_id}") as ours:
+        wished = FactsWish.objects.select_related("host").filter(host_id=host_id).first() if ours else None
+        if wished:
+            _ask(wished.host)
+
+
+def _ask(host: Host) -> None:
+    """What each kind of change wants to know of it."""
     now = timezone.now()
     try:
         with open_session(host) as session:

@@ -31,13 +31,13 @@ def sweep() -> int:
     advance_all()
     hints = 0
     for change in _idle():
-        doorbell.ring(change)
+        doorbell.ring_again("look", change.pk)
         hints += 1
     for change in Change.objects.filter(planning=True, updated_at__lt=timezone.now() - HINT_IS_LATE):
-        doorbell.ring_plan(change)
+        doorbell.ring_again("plan", change.pk)
         hints += 1
     for host_id in wanted(HINT_IS_LATE):
-        doorbell.ring_facts(host_id)
+        doorbell.ring_again("facts", host_id)
         hints += 1
     return hints
 

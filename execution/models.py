@@ -132,3 +132,13 @@ class FactsWish(models.Model):
 
     def __str__(self) -> str:
         return f"facts of {self.host_id}"
+
+
+class Claim(models.Model):
+    """A worker is at it: asking a host for its facts, or for a plan. Whoever comes later leaves it to them."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
