@@ -188,13 +188,15 @@ class _MetadataReader:
         host, time = self._creation(section)
         tags = self._strings(section, "tags") if "tags" in section.values else ()
         uuid = self._id(section, f'Logical volume "{name}"')
-        segments = self._segments(section, reader)
-        extents = sum([segment.extent_count for segment in segments]) & _UINT32
+        segments, extents = self._segments(section, reader)
         if "FIXED_MINOR" in status:
             self._number(section, "minor")
         return LogicalVolume(name, uuid, status, flags, tags, host, time, segments, extents, extents * extent_size)
 
     def _creation(self, section: Section) -> tuple[str | None, int | None]:
+        time, host = section.values.get("creation_time"), section.values.get("creation_host")
+        if type(time) is int and type(host) is str:
+            return host, time
         time, host = section.integer("creation_time"), section.string("creation_host")
         if (time is None) is not (host is None) or (
             time is None and (section.has("creation_time") or section.has("creation_host"))
@@ -206,8 +208,8 @@ class _MetadataReader:
             )
         return host, time
 
-    def _segments(self, section: Section, reader: SegmentReader) -> tuple[Segment, ...]:
-        """Its segments in the order of the file; they must follow each other without gap or overlap."""
+    def _segments(self, section: Section, reader: SegmentReader) -> tuple[tuple[Segment, ...], int]:
+        """Its segments in the order of the file, which must follow each other without gap or overlap; their extents."""
         segments = tuple(
             [reader.read(part, section.name) for key, part in section.sections.items() if key not in section.values]
         )
@@ -230,7 +232,7 @@ class _MetadataReader:
             expected += segment.extent_count
         if not expected:
             raise self._refused(section, "segment_count", "has no extents")
-        return segments
+        return segments, expected & _UINT32
 
     def _historical(self, group: Section) -> tuple[str, ...]:
         """Names of removed thin snapshots that LVM remembers for their ancestry."""
@@ -301,9 +303,10 @@ class _MetadataReader:
         return list(holder.sections.values())
 
     def _id(self, section: Section, whose: str) -> str:
+        spelled = section.values.get("id")
+        if type(spelled) is str and _CANONICAL_ID.fullmatch(spelled):
+            return spelled
         uuid = section.string("id")
-        if uuid is not None and _CANONICAL_ID.fullmatch(uuid):
-            return uuid
         bare = "" if uuid is None else uuid.replace("-", "")
         if _ID.fullmatch(bare):
             return format_uuid(bare)

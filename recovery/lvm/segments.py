@@ -37,9 +37,12 @@ class SegmentReader:
         """One segment; raises MetadataError where LVM refuses it."""
         if not section.values and not section.sections:
             raise self._refused(section, lv, "is empty")
-        start = self._number(section, lv, "start_extent")
-        count = self._number(section, lv, "extent_count")
-        spelled = section.values.get("type")
+        values = section.values
+        start, count, spelled = values.get("start_extent"), values.get("extent_count"), values.get("type")
+        if type(start) is not int or not 0 <= start <= _UINT32:
+            start = self._number(section, lv, "start_extent")
+        if type(count) is not int or not 0 <= count <= _UINT32:
+            count = self._number(section, lv, "extent_count")
         if type(spelled) is not str:
             spelled = section.string("type")
         if spelled is None:
@@ -59,16 +62,19 @@ class SegmentReader:
                 lvs += self._mirror_log(section, lv, layout)
         else:
             areas, lvs = self._parts(section, lv, kind, layout, count)
-        tags = self.tags(section, "tags") if "tags" in section.values else ()
+        tags = self.tags(section, "tags") if "tags" in values else ()
         return Segment(section.name, start, count, kind, flags, layout is not None, areas, lvs, tags)
 
     def _areas(self, section: Section, lv: str, kind: str, extents: int) -> tuple[Area, ...]:
         """The areas of a striped or mirrored segment: pairs of a volume's name and its first extent."""
         key, count_key = PAIRED[kind]
-        count = self._number(section, lv, count_key)
+        count = section.values.get(count_key)
+        if type(count) is not int or not 0 <= count <= _UINT32:
+            count = self._number(section, lv, count_key)
         if count != 1 and kind != "mirror" and section.integer("stripe_size") is None:
             raise self._refused(section, lv, 'has several stripes but no "stripe_size"')
-        items = section.items(key)
+        found = section.values.get(key)
+        items = found if type(found) is tuple else section.items(key)
         if items is None:
             raise self._refused(section, lv, f'has no list "{key}"')
         if not count or len(items) != 2 * count:
@@ -80,6 +86,8 @@ class SegmentReader:
         if kind != "mirror" and extents % count:
             raise self._refused(section, lv, f"spreads {extents} extents over {count} stripes unevenly")
         length = extents if kind == "mirror" else extents // count
+        if count == 1:
+            return (self._area(section, lv, items[0], items[1], length),)
         return tuple([self._area(section, lv, items[at], items[at + 1], length) for at in range(0, len(items), 2)])
 
     def _area(self, section: Section, lv: str, volume: Scalar, first: Scalar, length: int) -> Area:

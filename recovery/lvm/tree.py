@@ -167,7 +167,10 @@ class _Reader:
                 break
             elif name is not None:
                 open_sections.append(here)
-                here = self._section(here, name, match.start())
+                inner = here.sections.get(name)
+                if inner is None:
+                    inner = here.sections[name] = Section(name, match.start())
+                here = inner
                 values = here.values
                 continue
             else:
