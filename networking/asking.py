@@ -25,13 +25,16 @@ class NothingToAsk(Exception):
 
 @transaction.atomic
 def ask(host: Host | None = None, by: Actor | None = None) -> SweepWish:
-    """Have the host, or every host of the fleet, asked as soon as a worker can. Raises NothingToAsk."""
+    """Have the host, or every host of the fleet, asked as soon as a worker can. Raises NothingToAsk.
+
+    A host by itself is asked for all of it, its files too; a whole fleet as in every round.
+    """
     able = Host.objects.of_trust(HostTrust.TRUSTED).filter(credential__isnull=False)
     able = able.filter(pk=host.pk) if host else able
     enrol(able.values_list("pk", flat=True).filter(network__isnull=True))
     now = timezone.now()
     due = HostNetwork.objects.filter(host__in=able)
-    total = due.update(next_at=now)
+    total = due.update(next_at=now, **({"full_at": None, "files_at": None} if host else {}))
     if not total and host:
         raise NothingToAsk(f"{host} cannot be asked: it needs a trusted host key and a way to sign in.")
     if not total:

@@ -27,6 +27,7 @@ class HostNetwork(models.Model):
     seen_at    the last good answer; tried_at the last attempt, error its sentence, empty when it was good
     misses     attempts since the last good one
     digest     of the last lean answer, so that the same answer again costs nothing; full_at the last whole one
+    files_at   when its configuration files were last compared with what runs
     unsettled  something shown here fades with time (failures of the last hour), so the same answer is read again
     """
 
@@ -41,6 +42,7 @@ class HostNetwork(models.Model):
     boot_id = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     full_at = models.DateTimeField(null=True)
+    files_at = models.DateTimeField(null=True)
     unsettled = models.BooleanField(default=False)
 
     class Meta:
@@ -71,6 +73,7 @@ class Bond(models.Model):
     since      when it came into this state; seen_at is its host's
     ports      in the kernel's order: the fields of `seen.PortSeen`, which drawings and lists need no other row for
     failures_hour, failures_day  link failures that were new within that time
+    drift      sentences in which its files and the kernel differ; untold: why that cannot be told, empty if it can
     present    False once its host answered without it; the history stays
     """
 
@@ -94,6 +97,8 @@ class Bond(models.Model):
     addresses = models.JSONField(default=list)
     failures_hour = models.PositiveIntegerField(default=0)
     failures_day = models.PositiveIntegerField(default=0)
+    drift = models.JSONField(default=list)
+    untold = models.TextField(blank=True)
     changed_at = models.DateTimeField()
 
     objects = BondQuerySet.as_manager()

@@ -17,6 +17,7 @@ from django.db import transaction
 from audit.text import storable
 from networking import seen
 from networking.bonding.states import WORST_FIRST, HealthState
+from networking.drift import Compared, Drift
 from networking.facts.values import BondNow, Neighbour
 from networking.facts.values import Nic as NicNow
 from networking.health import health_of, stale_sentence
@@ -30,12 +31,16 @@ MOST_MISSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of asking one host: an answer, or the sentence why there is none, or neither: nothing has changed."""
+    """What came of asking one host: an answer, or the sentence why there is none, or neither: nothing has changed.
+
+    drift  its bonds against its files; None where these were not read, and what was found last holds
+    """
 
     host_id: int
     answer: Answer | None = None
     digest: str = ""
     error: str = ""
+    drift: Drift | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ NIC_FIELDS = (
 BOND_FIELDS = (
     *("present", "mode", "primary", "primary_reselect", "miimon", "active", "active_mbps", "active_nominal_mbps"),
     *("state", "sentence", "evidence", "findings", "ports", "addresses", "failures_hour", "failures_day"),
+    *("drift", "untold"),
 )
 
 
@@ -122,7 +128,7 @@ def _answered(batch: list[Heard], known: dict[int, HostNetwork], now: datetime) 
         host.hear(heard)
     _write(out)
     fields = ["seen_at", "tried_at", "error", "misses", "next_at", "lease_owner", "lease_until", "boot_id", "digest"]
-    HostNetwork.objects.bulk_update([known[pk] for pk in ids], [*fields, "full_at", "unsettled"])
+    HostNetwork.objects.bulk_update([known[pk] for pk in ids], [*fields, "full_at", "files_at", "unsettled"])
     return len(out.bonds_new) + len(out.bonds)
 
 
@@ -153,7 +159,8 @@ class _Host:
         nominal = {key: nic.nominal_mbps for key, nic in known.items()}
         nics = {nic.name: self._with_neighbour(nic, known) for nic in seen.with_nominal(answer.nics, nominal)}
         rebooted = bool(self.row.boot_id) and self.row.boot_id != answer.boot_id
-        rows = {bond.name: self._bond(bond, nics, rebooted) for bond in answer.bonds}
+        drift = heard.drift or {}
+        rows = {bond.name: self._bond(bond, nics, rebooted, drift.get(bond.name)) for bond in answer.bonds}
         for old in self.bonds:
             if old.name not in rows and old.present:
                 before = _shown(old)
@@ -164,6 +171,7 @@ class _Host:
         row.seen_at = row.tried_at = self.now
         row.error, row.misses, row.next_at, row.lease_owner, row.lease_until = "", 0, _again(self.now), "", None
         row.boot_id, row.digest, row.full_at = answer.boot_id[:64], heard.digest, self.now
+        row.files_at = self.now if heard.drift is not None else row.files_at
         row.unsettled = any(bond.failures_day for bond in rows.values())
 
     def _with_neighbour(self, nic: NicNow, known: dict[str, Nic]) -> NicNow:
@@ -173,8 +181,10 @@ class _Host:
             return nic
         return replace(nic, neighbour=Neighbour(row.switch, row.switch_port))
 
-    def _bond(self, bond: BondNow, nics: dict[str, NicNow], rebooted: bool) -> Bond:
+    def _bond(self, bond: BondNow, nics: dict[str, NicNow], rebooted: bool, compared: Compared | None) -> Bond:
         row = next((row for row in self.bonds if row.name == bond.name), None)
+        if compared is None:
+            compared = Compared(tuple(row.drift), row.untold) if row else Compared()
         fresh, lately = {}, list[tuple[str, datetime, int]]()
         if row is not None:
             fresh = seen.fresh_failures(map(seen.port_of, row.ports), bond, rebooted) if row.present else {}
@@ -187,9 +197,10 @@ class _Host:
             day[port] += count
             hour[port] += count if at > self.now - HOUR else 0
         ports = seen.ports_seen(bond, nics, day)
-        health = health_of(bond, nics, hour)
+        health = health_of(bond, nics, hour, compared.differences)
         fields = seen.bond_fields(bond, ports, health, seen.addresses_of(bond.name, nics))
         fields |= {"failures_hour": hour.total(), "failures_day": day.total(), "present": True}
+        fields |= {"drift": list(compared.differences), "untold": compared.untold}
         return self._kept(row, bond.name, storable(fields))
 
     def _kept(self, row: Bond | None, name: str, fields: dict[str, Any]) -> Bond:

@@ -26,13 +26,16 @@ from execution.leases import database_now
 from inventory.connect import Targets, note_strange_key
 from inventory.models import Host
 from networking.asking import enrol
+from networking.drift import Drift, drift_of, untold
 from networking.facts.nics import AskBonds
+from networking.facts.setup import AskSetup
+from networking.facts.values import Bonds
 from networking.models import HostNetwork
 from networking.recording import Heard, record
 from ssh.facts import FactError
 from ssh.paramiko_session import Target, knock
 from ssh.pool import SessionPool
-from ssh.session import HostKeyUnknown, Session, SessionError
+from ssh.session import HostKeyUnknown, Session, SessionError, SudoRefused
 from ssh.without_sudo import WithoutSudo
 
 LEASE = timedelta(seconds=180)
@@ -44,19 +47,25 @@ KNOCKS = 256
 
 PULSE_EVERY = 5.0
 FULL_EVERY = timedelta(minutes=15)
-"""So often neighbours, addresses and supported speeds are asked for although nothing else has changed."""
+"""So often neighbours, addresses, supported speeds and files are asked for although nothing else has changed."""
 
-LEAN, FULL = AskBonds(lean=True), AskBonds()
+LEAN, FULL, SETUP = AskBonds(lean=True), AskBonds(), AskSetup()
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A host to be asked: how to reach it, and the digest of its last lean answer; empty if all is to be asked."""
+    """A host to be asked: how to reach it, and what of it is known.
+
+    digest  of its last lean answer
+    whole   all is asked although that answer comes again; files: its configuration too, where it has bonds
+    """
 
     host_id: int
     target: Target
     sudo: bool
-    digest: str
+    digest: str = ""
+    whole: bool = True
+    files: bool = True
 
 
 @dataclass(slots=True)
@@ -124,9 +133,24 @@ class Fleet:
             speaking: Session = session if errand.sudo else WithoutSudo(session)
             lean = speaking.run(LEAN.command())
             digest = hashlib.sha256(b"%d " % lean.status + lean.stdout).hexdigest()
-            if digest == errand.digest:
+            same = digest == errand.digest
+            if same and not errand.whole:
                 return Heard(errand.host_id)
-            return Heard(errand.host_id, FULL.parse(speaking.run(FULL.command())), digest)
+            bonds = FULL.parse(speaking.run(FULL.command()))
+            drift = _drift(speaking, bonds) if bonds.bonds and (errand.files or not same) else None
+            return Heard(errand.host_id, bonds, digest, drift=drift)
+
+
+def _drift(session: Session, bonds: Bonds) -> Drift:
+    """Its bonds against its files. That these cannot be read, or understood, is told of its bonds and ends nothing."""
+    try:
+        return drift_of(bonds, SETUP.parse(session.run(SETUP.command())))
+    except (SudoRefused, FactError) as error:
+        return untold(bonds, str(error))
+    except SessionError:
+        raise
+    except Exception as error:  # a file that nobody thought of
+        return untold(bonds, f"Regroup could not read the network files: {type(error).__name__}: {error}")
 
 
 @dataclass(slots=True)
@@ -173,7 +197,8 @@ class _Round:
             except SessionError as error:
                 self.heard.append(Heard(host.pk, error=str(error)))
                 continue
-            self.errands.append(Errand(host.pk, target, host.sudo, _known(host.network)))
+            whole, files = _due(host.network)
+            self.errands.append(Errand(host.pk, target, host.sudo, host.network.digest, whole, files))
         return len(ids) == SLICE
 
     def _hand_out(self, threads: ThreadPoolExecutor) -> None:
@@ -210,10 +235,11 @@ class _Round:
             self.heard = []
 
 
-def _known(row: HostNetwork) -> str:
-    """The digest that lets a host off with the lean question; empty where all of it is to be read again."""
-    due = row.full_at is None or row.full_at < timezone.now() - FULL_EVERY
-    return "" if due or row.unsettled or row.error else row.digest
+def _due(row: HostNetwork) -> tuple[bool, bool]:
+    """Whether a host does not get off with the lean question; and whether its files are read then."""
+    late = timezone.now() - FULL_EVERY
+    due = row.full_at is None or row.full_at < late or bool(row.error)
+    return due or row.unsettled, row.files_at is None or row.files_at < late or bool(row.error)
 
 
 def claim(owner: str, most: int) -> list[int]:

@@ -12,10 +12,9 @@ import logging
 import resource
 import sys
 
+from lab.fleet.questions import QUESTIONS
 from lab.fleet.server import PORT, FleetServer
-from lab.fleet.telling import full, lean
 from lab.fleet.world import World
-from networking.facts.nics import AskBonds
 
 
 def main() -> None:
@@ -32,9 +31,8 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     world = World(given.hosts, given.seed, given.dead)
-    questions = {AskBonds().command().to_run(): full, AskBonds(lean=True).command().to_run(): lean}
     numbers = range(given.first, given.last or given.hosts)
-    with FleetServer(world, questions, given.client_key, numbers, given.port) as server:
+    with FleetServer(world, QUESTIONS, given.client_key, numbers, given.port) as server:
         print("ready", flush=True)
         for line in sys.stdin:
             word, _, number = line.strip().partition(" ")

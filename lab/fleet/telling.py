@@ -1,4 +1,4 @@
-"""What a simulated host prints for our two questions, in the very form of `networking/scripts/bonds.sh`. Pure."""
+"""What a simulated host prints for our three questions, in the form of `networking/scripts/{bonds,files}.sh`. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ NET = "/sys/class/net"
 MODE_NUMBER = {"balance-rr": 0, "active-backup": 1}
 RESELECT_NUMBER = {"always": 0, "better": 1, "failure": 2}
 STEPS = (100, 1000, 10_000, 25_000)
+INTERFACES = "/etc/network/interfaces"
 
 
 def lean(host: SimHost) -> str:
@@ -23,6 +24,25 @@ def full(host: SimHost) -> str:
     """All of it: with addresses, supported modes and neighbours."""
     more = (("addresses", [_addresses(host)]), ("ethtool", list(_ethtool(host))), ("lldp", _lldp(host)))
     return lean(host) + "".join(_part(name, lines) for name, lines in more)
+
+
+def files(host: SimHost) -> str:
+    """Its configuration: Debian's ifupdown, one file."""
+    text = "".join(_stanzas(host))
+    lines = [f"#644 {len(text)} {INTERFACES}", f"={INTERFACES}", *(f"|{line}" for line in text.splitlines())]
+    told = (("managers", ["inactive inactive active inactive"]), ("tools", ["ip", "ifup", "ifdown", "ifenslave"]))
+    return "".join(_part(name, said) for name, said in (*told, ("files", lines)))
+
+
+def _stanzas(host: SimHost) -> Iterator[str]:
+    for index, bond in enumerate(host.bonds, 10):
+        words = {"slaves": " ".join(bond.ports), "mode": bond.mode, "miimon": str(bond.miimon)}
+        if bond.primary:
+            words |= {"primary": bond.primary, "primary-reselect": bond.filed or bond.reselect}
+        method = "manual" if bond.vlan else "static"
+        yield f"auto {bond.name}\niface {bond.name} inet {method}\n"
+        yield "" if bond.vlan else f"    address {_address(host, index)}\n"
+        yield from (f"    bond-{name} {value}\n" for name, value in words.items())
 
 
 def _lean(host: SimHost) -> Iterator[tuple[str, list[str]]]:
@@ -145,12 +165,16 @@ def _addresses(host: SimHost) -> str:
     for index, port in enumerate(host.ports, 2):
         rows.append({"ifindex": index, "ifname": port.name, "permaddr": port.mac, "addr_info": []})
     for index, bond in enumerate(host.bonds, 10):
-        number = int(ip_address(f"10.{20 + index}.0.10")) + host.number
-        info = [{"family": "inet", "local": str(ip_address(number)), "prefixlen": 16, "scope": "global"}]
+        address, _, length = _address(host, index).partition("/")
+        info = [{"family": "inet", "local": address, "prefixlen": int(length), "scope": "global"}]
         rows.append(_addressed(index, bond.name, "bond", [] if bond.vlan else info))
         if bond.vlan:
             rows.append(_addressed(index + 10, f"{bond.name}.{bond.vlan}", "vlan", info))
     return json.dumps(rows)
+
+
+def _address(host: SimHost, index: int) -> str:
+    return f"{ip_address(int(ip_address(f'10.{20 + index}.0.10')) + host.number)}/16"
 
 
 def _addressed(index: int, name: str, kind: str, info: list[dict[str, object]]) -> dict[str, object]:

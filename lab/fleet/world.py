@@ -35,7 +35,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class SimBond:
-    """A bond of the ports named; `primary` and `active` may be empty."""
+    """A bond of the ports named; `primary` and `active` may be empty. `filed`: the policy that its file has instead."""
 
     name: str
     ports: tuple[str, ...]
@@ -45,6 +45,7 @@ class SimBond:
     miimon: int = 100
     mode: str = "active-backup"
     vlan: int = 0
+    filed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,10 @@ def flapping(host: SimHost, chance: random.Random) -> SimHost:
     return host.with_port(host.bonds[0].ports[1], failures=chance.randint(20, 90))
 
 
+def drifted(host: SimHost, chance: random.Random) -> SimHost:
+    return host.with_bond(filed="failure")
+
+
 def off(host: SimHost, chance: random.Random) -> SimHost:
     return replace(host, off=True)
 
@@ -163,6 +168,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "one-switch": (one_switch, 2),
     "other-mode": (other_mode, 1),
     "flapping": (flapping, 1),
+    "drift": (drifted, 1),
     "off": (off, 1),
     "silent": (silent, 1),
 }

@@ -155,7 +155,7 @@ def drift(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             HealthState.DRIFT,
             f"What runs is not what the files say: {seen.drift[0].rstrip('.')}{more}. The next boot makes it what the"
-            " files say. Change one of the two, so that they agree.",
+            " files say. Change this bond to what it is to be: that writes files and kernel alike.",
             tuple(seen.drift),
         )
 

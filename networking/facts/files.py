@@ -1,4 +1,4 @@
-"""Configuration files as `network.sh` prints them: modes and sizes first, then the texts, each line marked."""
+"""Configuration files as `files.lib.sh` prints them: modes and sizes first, then the texts, each line marked."""
 
 from __future__ import annotations
 

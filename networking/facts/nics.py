@@ -47,7 +47,7 @@ class AskNetwork:
     name: str = field(default="network", init=False)
 
     def command(self) -> Command:
-        return Command(("sh", "-c", script("network.lib", "network"), "regroup"), sudo=True, timeout=60)
+        return Command(("sh", "-c", script("network.lib", "files.lib", "network"), "regroup"), sudo=True, timeout=60)
 
     def parse(self, result: Result) -> Network:
         found = parts(ended_well(result, WHAT), WHAT)

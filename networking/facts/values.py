@@ -106,6 +106,14 @@ class Managers:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """What a host comes up with: its network managers, and their files."""
+
+    managers: Managers
+    files: tuple[NetFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bonds:
     """What the fleet's pages show of a host: its interfaces and bonds. `machine_id` is empty before RHEL 7.
 

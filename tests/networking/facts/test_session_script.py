@@ -24,7 +24,7 @@ echo "ESTAB 0 0 10.0.2.15:22 10.0.2.2:40604 users:((\\"sshd\\",pid=$OUTER,fd=4))
 
 def session_part(words: list[str], environment: dict[str, str]) -> str:
     """What `part_session` alone says."""
-    library = script("network.lib", "network").partition("\npart host")[0]
+    library = script("network.lib", "files.lib", "network").partition("\npart host")[0]
     text = f"{library}\npart session part_session"
     done = subprocess.run([*words, text], env=environment, capture_output=True, text=True, timeout=60, check=True)
     return parts(done.stdout, "test")["session"][1]

@@ -13,10 +13,13 @@ from django.utils import timezone
 
 from config import fleet as simulated
 from inventory.models import Host
+from lab.fleet.questions import QUESTIONS
 from lab.fleet.server import FleetServer
-from lab.fleet.telling import full, lean
+from lab.fleet.telling import files, full
 from lab.fleet.world import SimHost, World
+from networking.drift import Drift, drift_of
 from networking.facts.nics import AskBonds
+from networking.facts.setup import AskSetup
 from networking.facts.values import Bonds
 from networking.models import HostNetwork
 from networking.recording import Heard, record
@@ -24,12 +27,16 @@ from networking.sweep import Fleet
 from ssh.session import Result
 
 OWNER = "a sweep"
-QUESTIONS = {AskBonds().command().to_run(): full, AskBonds(lean=True).command().to_run(): lean}
 
 
 def answer(host: SimHost) -> Bonds:
     """What Regroup understands of the host's answer."""
     return AskBonds().parse(Result(0, full(host).encode(), b""))
+
+
+def compared(host: SimHost) -> Drift:
+    """Its bonds against its files, as the sweep finds them."""
+    return drift_of(answer(host), AskSetup().parse(Result(0, files(host).encode(), b"")))
 
 
 class Telling:
@@ -38,15 +45,20 @@ class Telling:
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 25, 12, 0, tzinfo=timezone.get_default_timezone())
 
-    def __call__(self, host: Host, told: SimHost | str | None, after: timedelta = timedelta(minutes=1)) -> int:
-        """`told` is a host's state, the sentence of a failure, or None for the same answer as before."""
+    def __call__(
+        self, host: Host, told: SimHost | str | None, after: timedelta = timedelta(minutes=1), files: bool = True
+    ) -> int:
+        """`told` is a host's state, the sentence of a failure, or None for the same answer as before.
+
+        files  whether its configuration was read too
+        """
         self.now += after
         HostNetwork.objects.update_or_create(host=host, defaults={"lease_owner": OWNER})
         heard = Heard(host.pk)
         if isinstance(told, str):
             heard = Heard(host.pk, error=told)
         elif told is not None:
-            heard = Heard(host.pk, answer(told), "digest")
+            heard = Heard(host.pk, answer(told), "digest", drift=compared(told) if files else None)
         return record([heard], OWNER, self.now)
 
     def all(self, told: dict[Host, SimHost]) -> None:
