@@ -9,21 +9,27 @@ from typing import Any
 from changes.panels import Panel, Situation
 from changes.plan import Json, Plan
 from changes.states import State
-from execution.models import LogLine, Run
+from execution.models import UNDO, LogLine, Run
 
 WAITING_STEPS = ("apply", "drill", "confirm")
+WAITS = WAITING_STEPS, "arm", "{host} goes back by itself"
+UNDO_WAITS = ("apply", "arm"), "confirm", "{host} returns to {bond} by itself"
+"""Steps that wait for the host, the step that armed its revert, and what that does."""
 
 
 def countdown_panel(situation: Situation) -> Panel | None:
-    """While the host cannot be reached, or is not as it has to be: when it goes back by itself at the latest."""
-    armed = situation.found.get("arm")
-    if situation.wait_step not in WAITING_STEPS or not armed:
+    """While the host cannot be reached, or is not as it has to be: when it goes back by itself at the latest.
+
+    An undo has a revert of its own, armed by the undo of the confirmation, which returns the host to the bond.
+    """
+    run = Run.objects.filter(change=situation.change).latest("pk")
+    waits, arms, back = UNDO_WAITS if run.phase == UNDO else WAITS
+    step = run.steps.filter(phase=run.phase, key=arms, ended_at__isnull=False).first()
+    if situation.wait_step not in waits or step is None or step.ended_at is None or not step.found:
         return None
-    step = Run.objects.filter(change=situation.change).latest("pk").steps.filter(phase="do", key="arm").first()
-    if step is None or step.ended_at is None:
-        return None
-    moment = step.ended_at + timedelta(seconds=int(armed.get("left", 0)))
-    context = {"host": situation.change.host.name, "seconds": armed.get("seconds"), "moment": moment}
+    moment = step.ended_at + timedelta(seconds=int(step.found.get("left", 0)))
+    host, bond = situation.change.host.name, situation.plan.target["bond"]
+    context = {"back": back.format(host=host, bond=bond), "seconds": step.found.get("seconds"), "moment": moment}
     return Panel("networking/_countdown.html", context)
 
 

@@ -73,7 +73,7 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "other_buttons": other_buttons(view),
         "edit_url": _edit_url(change) if view.may(Action.EDIT) else "",
         "conditions": conditions(change) if plan and change.state in GATED else [],
-        "waiting_panels": panels_of(Place.WAITING, situation) if situation and change.state is State.WAITING else [],
+        "waiting_panels": panels_of(Place.WAITING, situation) if situation and _parked(change, run) else [],
         "result_panels": panels_of(Place.RESULT, situation) if situation else [],
         "result_buttons": _result_buttons(view, plan, rows),
         "transitions": history,
@@ -85,6 +85,11 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "stamp": stamp_of(change, run, step_marks(part.row for row in rows for part in row.parts)),
         "all_open": request.GET.get("open") == "all",
     }
+
+
+def _parked(change: Change, run: Run | None) -> bool:
+    """Whether the run, or its undo, waits: an undo that waits goes on being one, and only the run knows."""
+    return change.state is State.WAITING or (change.state is State.UNDOING and bool(run and run.wait_step))
 
 
 def make_view(
@@ -109,6 +114,7 @@ def make_view(
         steps=len(rows),
         step=(at.number, at.step.title) if at else None,
         undoing=undoing,
+        parked=_parked(change, run),
         cancelling=bool(run and run.cancel_requested),
         reason=_reason(change, run, history),
         approvers=names_of(Role.APPROVER, change.requester_id, change.editor_id),
@@ -119,7 +125,7 @@ def make_view(
 
 
 def _reason(change: Change, run: Run | None, history: Sequence[Transition]) -> str:
-    if change.state is State.WAITING and run:
+    if run and _parked(change, run):
         return run.wait_prompt
     return history[0].reason if history else ""
 

@@ -50,6 +50,7 @@ class View:
     can        each action with the policy's decision for this person
     step       number and title of the step that runs, waits or broke; None if there is none
     steps      how many steps the plan has; in an undo, how many are taken back
+    parked     the run, or its undo, waits; `reason` says for what
     reason     why the change came into its state
     approvers, operators   who may, in words: “Amir or another approver”
     confirm    label of the button that confirms what a run waits for
@@ -65,6 +66,7 @@ class View:
     steps: int = 0
     step: tuple[int, str] | None = None
     undoing: bool = False
+    parked: bool = False
     cancelling: bool = False
     reason: str = ""
     approvers: str = ""
@@ -145,7 +147,8 @@ def _running(view: View) -> Next:
 
 
 def _undoing(view: View) -> Next:
-    return Next("info", f"Taking back step {view.step[0]}: {view.step[1]}." if view.step else "The undo begins.")
+    what = f"Taking back step {view.step[0]}: {view.step[1]}." if view.step else "The undo begins."
+    return Next("wait", f"{what} {view.reason}") if view.parked else Next("info", what)
 
 
 def _waiting(view: View) -> Next:
