@@ -11,13 +11,14 @@ class NetworkingConfig(AppConfig):
         from changes.panels import Place, Words, register_panel, register_words
         from inventory.panels import register_panel as inventory_panel
         from networking import change_panels, panels
+        from networking.asking import ask_after
         from networking.drill import panels as drill
         from networking.drill.kind import KIND as DRILL
         from networking.kind import KIND
 
         panels.connect()
-        register(KIND)
-        register(DRILL)
+        register(KIND, ends=ask_after)
+        register(DRILL, ends=ask_after)
         register_panel(KIND.key, Place.WAITING, change_panels.countdown_panel)
         register_panel(KIND.key, Place.RESULT, change_panels.went_back_panel)
         register_words(KIND.key, Words(undo=change_panels.undo_words, confirm=change_panels.confirm_words))
@@ -26,3 +27,4 @@ class NetworkingConfig(AppConfig):
         register_panel(DRILL.key, Place.RESULT, change_panels.went_back_panel)
         register_words(DRILL.key, Words(undo=drill.undo_words, confirm=drill.confirm_words))
         inventory_panel(drill.host_panel, page="host")
+        inventory_panel(drill.bond_panel, page="bond")

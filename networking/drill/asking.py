@@ -15,7 +15,8 @@ from networking.drill.planner import KIND
 class Drilled:
     """One drill that came to its end. Times in ms; None where it was not measured.
 
-    moved_ms  until the traffic left the primary, as the host saw it; gap_ms  longest gap in packets from the witness
+    moved_ms   until the traffic left the primary, as the host saw it; slowed_ms  the same before it came back slowed
+    gap_ms     longest gap in packets from the witness; gaps_ms  all of them, in their order
     """
 
     number: int
@@ -25,7 +26,9 @@ class Drilled:
     primary: str
     moved_to: str
     moved_ms: int | None
+    slowed_ms: int | None
     gap_ms: int | None
+    gaps_ms: tuple[int, ...]
     lost: int | None
     interval_ms: int | None
     witness: str
@@ -49,7 +52,6 @@ def drills_of(host_id: int, bond: str = "", most: int = 20) -> list[Drilled]:
 def _drilled(row: StepRun, counted: dict[str, Any]) -> Drilled:
     change, plan = row.run.change, row.run.change.plan
     settings = plan.settings if plan else {}
-    moved = row.found.get("plain_moved_ms")
     return Drilled(
         number=change.pk,
         bond=str(change.params.get("bond", "")),
@@ -57,10 +59,16 @@ def _drilled(row: StepRun, counted: dict[str, Any]) -> Drilled:
         policy=str(settings.get("policy", "")),
         primary=str(settings.get("primary", "")),
         moved_to=str(row.found.get("plain_moved_to", "")),
-        moved_ms=int(moved) if moved else None,
+        moved_ms=_number(row.found.get("plain_moved_ms")),
+        slowed_ms=_number(row.found.get("slowed_moved_ms")),
         gap_ms=counted.get("longest_gap_ms"),
+        gaps_ms=tuple(counted.get("gaps_ms", ())),
         lost=counted.get("lost"),
         interval_ms=counted.get("interval_ms"),
         witness=str(change.params.get("witness") or ""),
         slowed=bool(settings.get("slow")),
     )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
