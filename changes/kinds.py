@@ -95,28 +95,42 @@ Lacks = Callable[[Mapping[str, Json]], Elsewhere | None]
 
 Follows = Callable[[Mapping[str, Json]], int]
 
+Ends = Callable[[int], None]
+
 _KINDS: dict[str, ChangeKind] = {}
 _LACKS: dict[str, Lacks] = {}
 _FOLLOWS: dict[str, Follows] = {}
+_ENDS: dict[str, Ends] = {}
 
 
-def register(kind: ChangeKind, lacks: Lacks | None = None, follows: Follows | None = None) -> None:
+def register(
+    kind: ChangeKind, lacks: Lacks | None = None, follows: Follows | None = None, ends: Ends | None = None
+) -> None:
     """Called once by the kind's AppConfig.ready().
 
     lacks    tells what is read elsewhere each time it is planned
     follows  gives the number of the change that this one brings to its end, and whose lasting locks it takes over
+    ends     is told the number of a change whose run, or undo, has come to an end, whichever; after it is committed
     """
     _KINDS[kind.key] = kind
     if lacks:
         _LACKS[kind.key] = lacks
     if follows:
         _FOLLOWS[kind.key] = follows
+    if ends:
+        _ENDS[kind.key] = ends
 
 
 def followed(key: str, params: Mapping[str, Json]) -> int | None:
     """The change that a request of this kind brings to its end, if it does."""
     follows = _FOLLOWS.get(key)
     return follows(params) if follows else None
+
+
+def run_ended(key: str, number: int) -> None:
+    """Tell the kind, where it wants to know."""
+    if key in _ENDS:
+        _ENDS[key](number)
 
 
 def elsewhere(key: str, params: Mapping[str, Json]) -> Elsewhere | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from changes.history import note
-from changes.kinds import followed, kind_of
+from changes.kinds import followed, kind_of, run_ended
 from changes.models import Approval, Change, Lock, Transition
 from changes.plan import Plan, Refusal
 from changes.policy import Action, may, may_request
-from changes.states import LABELS, State, check_move
+from changes.states import LABELS, ON_THE_HOST, State, check_move
 from people.models import User
 from people.selectors import actor_of
 
@@ -222,6 +222,8 @@ def move(change: Change, new: State, actor: User | None, reason: str = "") -> Ch
             change,
             {"old": old, "new": new, "reason": reason},
         )
+        if old in ON_THE_HOST and new not in ON_THE_HOST:
+            transaction.on_commit(partial(run_ended, change.kind, change.pk), robust=True)
     change.status = new
     return change
 

@@ -69,6 +69,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 HOLDS_HOST = frozenset({S.GATING, S.RUNNING, S.WAITING, S.UNKNOWN, S.FAILED, S.CANCELLED, S.UNDOING, S.UNDO_FAILED})
 """States in which a change keeps the lock of its hosts: what it began is not resolved yet."""
 
+ON_THE_HOST = frozenset({S.RUNNING, S.WAITING, S.UNDOING})
+"""A run, or its undo, is under way; leaving these is its end."""
+
 ACTIVE = frozenset({S.QUEUED, S.GATING, S.RUNNING, S.UNDOING})
 """States in which a worker has something to do now."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from changes.models import Change
 from inventory.models import Host
 from inventory.states import HostTrust
 from networking.models import HostNetwork, SweepWish
@@ -43,6 +45,12 @@ def ask(host: Host | None = None, by: Actor | None = None) -> SweepWish:
     wish = SweepWish.objects.create(asked_by_id=by.id if by else None, host=host, asked_at=now, total=total)
     transaction.on_commit(ring)
     return wish
+
+
+def ask_after(number: int) -> None:
+    """The host of a change whose run has ended is seen at once, so that pages show what it is like now."""
+    with suppress(NothingToAsk):
+        ask(Change.objects.select_related("host").get(pk=number).host)
 
 
 def enrol(hosts: Iterable[int] | None = None) -> None:

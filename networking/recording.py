@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from audit.text import storable
 from networking import seen
@@ -21,7 +22,7 @@ from networking.drift import Compared, Drift
 from networking.facts.values import BondNow, Neighbour
 from networking.facts.values import Nic as NicNow
 from networking.health import health_of, stale_sentence
-from networking.models import Bond, BondMove, HostNetwork, LinkFailures, Nic
+from networking.models import Bond, BondMove, HostNetwork, LinkFailures, Nic, SweepWish
 from networking.seen import Answer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,6 +35,7 @@ class Heard:
     """What came of asking one host: an answer, or the sentence why there is none, or neither: nothing has changed.
 
     drift  its bonds against its files; None where these were not read, and what was found last holds
+    begun  when somebody set out to ask
     """
 
     host_id: int
@@ -41,6 +43,7 @@ class Heard:
     digest: str = ""
     error: str = ""
     drift: Drift | None = None
+    begun: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -77,7 +80,15 @@ def record(batch: Sequence[Heard], owner: str, now: datetime) -> int:
         _same([heard.host_id for heard in ours if not heard.answer and not heard.error], now)
         moved = _answered([heard for heard in ours if heard.answer], known, now)
         moved += _silent([heard for heard in ours if heard.error], known, now)
+        HostNetwork.objects.filter(pk__in=_asked_for_meanwhile(ours)).update(next_at=now)
     return moved
+
+
+def _asked_for_meanwhile(batch: list[Heard]) -> list[int]:
+    """Hosts that somebody asked for while they were being asked: what they said may be from before."""
+    wishes = SweepWish.objects.filter(host_id__in=[heard.host_id for heard in batch])
+    latest = dict(wishes.order_by().values_list("host_id").annotate(Max("asked_at")))
+    return [one.host_id for one in batch if one.begun and one.host_id in latest and latest[one.host_id] > one.begun]
 
 
 def _again(now: datetime, misses: int = 0) -> datetime:

@@ -15,7 +15,7 @@ import uuid
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -58,6 +58,7 @@ class Errand:
 
     digest  of its last lean answer
     whole   all is asked although that answer comes again; files: its configuration too, where it has bonds
+    begun   when it was claimed: who asks for it later means another answer
     """
 
     host_id: int
@@ -66,6 +67,7 @@ class Errand:
     digest: str = ""
     whole: bool = True
     files: bool = True
+    begun: datetime = field(default_factory=timezone.now)
 
 
 @dataclass(slots=True)
@@ -188,6 +190,7 @@ class _Round:
 
     def _claim(self) -> bool:
         """The next hosts that are due; False where there are none."""
+        begun = timezone.now()
         ids = claim(self.owner, SLICE)
         hosts = Host.objects.filter(pk__in=ids).select_related("credential", "network").prefetch_related("keys")
         targets = Targets()
@@ -195,10 +198,10 @@ class _Round:
             try:
                 target = targets.of(host)
             except SessionError as error:
-                self.heard.append(Heard(host.pk, error=str(error)))
+                self.heard.append(Heard(host.pk, error=str(error), begun=begun))
                 continue
             whole, files = _due(host.network)
-            self.errands.append(Errand(host.pk, target, host.sudo, host.network.digest, whole, files))
+            self.errands.append(Errand(host.pk, target, host.sudo, host.network.digest, whole, files, begun))
         return len(ids) == SLICE
 
     def _hand_out(self, threads: ThreadPoolExecutor) -> None:
@@ -223,7 +226,7 @@ class _Round:
                 self.jumps[errand.target.jump] -= 1
             if back.strange:
                 note_strange_key(Host.objects.get(pk=errand.host_id), back.strange)
-            self.heard.append(back.heard)
+            self.heard.append(replace(back.heard, begun=errand.begun))
         if len(self.heard) >= BATCH:
             self._keep()
 
