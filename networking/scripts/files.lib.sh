@@ -58,4 +58,6 @@ part_tools() {
         flock lldpctl arping ping resolvectl udevadm; do
         if has "$tool"; then echo "$tool"; fi
     done
+    # Debian's package is hooks of ifup alone from 2.13 on.
+    if ! has ifenslave && [ -x /etc/network/if-pre-up.d/ifenslave ]; then echo ifenslave; fi
 }
