@@ -38,4 +38,4 @@ def owner_of(network: Network, names: Iterable[str]) -> Owner:
     owner = registry.owner_of(network, tuple(names))
     if owner.backend is None:
         raise NoOwner(owner.refusal)
-    return Owner(owner.backend, registry.configured(network, owner.key))
+    return Owner(owner.backend.on(network.machine_id), registry.configured(network, owner.key))

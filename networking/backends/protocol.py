@@ -65,6 +65,10 @@ class Backend(Protocol):
         """Shell patterns of the files it reads, such as /etc/netplan/*.yaml."""
         ...
 
+    def on(self, machine_id: str) -> Backend:
+        """The same for one host: names that have to differ from host to host are made from its machine-id."""
+        ...
+
     def read(self, files: Files) -> Configured:
         """Tolerant as the manager itself is; what it would choke on is told as a flaw."""
         ...

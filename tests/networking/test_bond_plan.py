@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from changes.plan import Plan
-from networking.facts.values import Neighbour
+from networking.facts.values import Managers, Neighbour, NetFile
 from tests.networking.hosts import nic
-from tests.networking.plans import bonded, host, planned
+from tests.networking.plans import NETWORKD, bonded, host, planned
+
+PROFILE = (
+    "[connection]\nid=eth0\nuuid=1a\ntype=ethernet\ninterface-name=eth0\n\n"
+    "[ipv4]\nmethod=manual\naddress1=10.0.2.15/24,10.0.2.2\n"
+)
 
 
 def warned(plan: Plan) -> str:
@@ -21,6 +26,23 @@ def test_the_same_request_and_host_give_the_same_digest():
 def test_what_changes_by_itself_is_not_in_the_plan():
     later = host(boot_id="another", kernel="6.1.1")
     assert planned(later).digest() == planned().digest()
+
+
+def test_uuids_of_profiles_are_the_same_twice_and_others_on_another_host():
+    file = NetFile("/etc/NetworkManager/system-connections/eth0.nmconnection", PROFILE, "0600")
+    managers = Managers({"keyfile": "NetworkManager is active"}, NETWORKD.tools)
+    one, again, other = (
+        {
+            text
+            for text in planned(host(machine_id=number * 32, files=(file,), managers=managers))
+            .settings["files_after"]
+            .values()
+            if text
+        }
+        for number in "aab"
+    )
+    assert one == again
+    assert not one & other
 
 
 def test_a_plan_comes_back_whole_from_its_text():

@@ -65,6 +65,9 @@ class Ifcfg:
     title: str = "Red Hat initscripts (ifcfg)"
     patterns: tuple[str, ...] = PATTERNS
 
+    def on(self, machine_id: str) -> Ifcfg:
+        return self
+
     def read(self, files: Files) -> Configured:
         return read(files)
 

@@ -57,6 +57,9 @@ class Ifupdown:
     title = "Debian ifupdown"
     patterns = PATTERNS
 
+    def on(self, machine_id: str) -> Ifupdown:
+        return self
+
     def read(self, files: Files) -> Configured:
         return read(files)
 

@@ -6,7 +6,7 @@ A changed profile is loaded, and no more: `nmcli device reapply` would write the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from networking.backends.inifile import read_ini
@@ -41,12 +41,15 @@ exit $status
 
 @dataclass(frozen=True, slots=True)
 class Keyfile:
-    """The back-end. `host` goes into the UUIDs of new profiles, such as the host's machine-id."""
+    """The back-end. `host` goes into the UUIDs of new profiles: the host's machine-id."""
 
     host: str = ""
     key: str = "keyfile"
     title: str = "NetworkManager"
     patterns: tuple[str, ...] = PATTERNS
+
+    def on(self, machine_id: str) -> Keyfile:
+        return replace(self, host=machine_id)
 
     def read(self, files: Files) -> Configured:
         return read(files)

@@ -205,9 +205,10 @@ def _kept(profile: Profile, name: str, *dropped: str) -> Pairs:
 
 
 def _port(bond: Bond, port: Port, host: str, link: Profile | None, priority: Pairs) -> str:
+    had = link.get("uuid") if link and link.path == port_path(bond, port) else ""
     connection = (
         ("id", f"{bond.name} port {port.name}"),
-        ("uuid", uuid_of(host, f"{bond.name}/{port.name}")),
+        ("uuid", had or uuid_of(host, f"{bond.name}/{port.name}")),
         ("type", "ethernet"),
         *_name(port),
         *priority,

@@ -45,6 +45,9 @@ class Netplan:
     title = "netplan"
     patterns = PATTERNS
 
+    def on(self, machine_id: str) -> Netplan:
+        return self
+
     def read(self, files: Files) -> Configured:
         return read(files)
 

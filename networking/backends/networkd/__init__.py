@@ -51,6 +51,9 @@ class Networkd:
     title = "systemd-networkd"
     patterns = PATTERNS
 
+    def on(self, machine_id: str) -> Networkd:
+        return self
+
     def read(self, files: Files) -> Configured:
         return read(files)
 

@@ -52,6 +52,13 @@ def test_uuids_come_from_host_and_name() -> None:
     assert other[f"{ETC}/bond0.nmconnection"] != FILES[f"{ETC}/bond0.nmconnection"]
 
 
+def test_a_ports_profile_keeps_the_uuid_that_it_has() -> None:
+    path = f"{ETC}/bond0-eth0.nmconnection"
+    files = {**FILES, path: FILES[path].replace(FILES[path].split("uuid=")[1].split("\n")[0], "by-hand")}
+
+    assert after(files, Keyfile("0f").render(ASYMMETRIC, files)) == files
+
+
 def test_keys_that_are_not_ours_survive_a_change_of_the_bond() -> None:
     files = dict(FILES)
     path = f"{ETC}/bond0.nmconnection"
