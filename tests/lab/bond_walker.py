@@ -1,6 +1,7 @@
 """Walks a guarded plan on a lab host as the engine does, without database or worker: small enough to trust.
 
-Each look is over a connection of its own, each command runs detached, and what is not so yet is looked at again.
+Each command runs detached, and what is not so yet is looked at again. A step that may lose the host is begun and
+looked at over connections of its own each; the others share one, since a login costs more than what is asked.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Call, Check, Plan, Refusal
+from execution.hands import SOON
 from execution.runner import all_of
 from lab import Host
 from networking.kind import KIND
 from ssh import detached
 from ssh.facts import SessionAsk
-from ssh.session import Session, SessionError
+from ssh.paramiko_session import ParamikoSession
+from ssh.session import SessionError
 from tests.lab.recovery_walker import RoundAsk, StepFailed, reach
 
 OUTCOME_WITHIN = 420.0
@@ -35,7 +38,10 @@ def planned(host: Host, params: Mapping[str, Any], kind: ChangeKind = KIND) -> P
 
 @dataclass
 class BondWalker:
-    """One run. `hosts` by name, for steps on a second host; `said` the last sentence of each step."""
+    """One run. `hosts` by name, for steps on a second host; of each step `said` its last sentence, `took` its seconds.
+
+    `over` is whether the last command that was started has ended, as far as is known.
+    """
 
     hosts: Mapping[str, Host]
     plan: Plan
@@ -44,24 +50,55 @@ class BondWalker:
     found: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    took: dict[str, int] = field(default_factory=dict)
+    sessions: dict[str, ParamikoSession] = field(default_factory=dict)
+    prepared: set[str] = field(default_factory=set)
+    outage: bool = False
+    over: bool = True
 
     def walk(self, before: Mapping[str, Callable[[], object]] | None = None) -> BondWalker:
         """Every step to its end; `before[key]()` is called first, as somebody else would act then."""
-        for step in self.plan.steps:
-            if before and step.key in before:
-                before[step.key]()
-            self._step(step.key, step.host, step.command, step.precheck, step.verify)
-            self.done.append(step.key)
+        with self:
+            for step in self.plan.steps:
+                if before and step.key in before:
+                    before[step.key]()
+                self._step(step.key, step.host, step.command, step.precheck, step.verify, step.outage)
+                self.done.append(step.key)
         return self
 
     def undo(self) -> BondWalker:
-        for step in reversed(self.plan.steps):
-            if step.undo and step.key in self.done:
-                key = f"undo-{step.key}"
-                self._step(key, step.host, step.undo.command, step.undo.precheck, step.undo.verify)
+        with self:
+            for step in reversed(self.plan.steps):
+                if step.undo and step.key in self.done:
+                    undo = step.undo
+                    self._step(f"undo-{step.key}", step.host, undo.command, undo.precheck, undo.verify, undo.outage)
         return self
 
+    def __enter__(self) -> BondWalker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for host in [*self.sessions]:
+            self._part(host)
+
     def _step(
+        self,
+        key: str,
+        host: str,
+        command: Call | None,
+        precheck: tuple[Check, ...],
+        verify: tuple[Check, ...],
+        outage: int = 0,
+    ) -> None:
+        begun, self.outage = time.monotonic(), outage > 0
+        if self.outage:
+            self._part(host)
+        try:
+            self._go(key, host, command, precheck, verify)
+        finally:
+            self.took[key] = round(time.monotonic() - begun)
+
+    def _go(
         self, key: str, host: str, command: Call | None, precheck: tuple[Check, ...], verify: tuple[Check, ...]
     ) -> None:
         ready = self._wait(key, host, precheck) if precheck else None
@@ -72,20 +109,20 @@ class BondWalker:
         if command:
             self._start(key, host, command)
         end = self._wait(key, host, verify)
-        if not end.holds:
-            self.found[key] = end.found
-            raise StepFailed(key, end)
         self.found[key] = end.found
+        if not end.holds:
+            raise StepFailed(key, end)
 
     def _wait(self, key: str, host: str, checks: tuple[Check, ...]) -> Verdict:
         """The verdict, once it is no longer “not yet” and the host can be asked."""
         deadline = time.monotonic() + OUTCOME_WITHIN
         while True:
             with contextlib.suppress(SessionError):
+                self.over = self.over or not self._runs(key, host)  # before the look, or that may be older
                 verdict = self._judge(host, checks)
                 self.said[key] = verdict.sentence
-                running = self.started == (key, host) and not verdict.holds and self._runs(key, host)
-                if not verdict.not_yet and not running:
+                if verdict.holds or (self.over and not verdict.not_yet):
+                    self.over = True
                     return verdict
             assert time.monotonic() < deadline, self.said
             time.sleep(1)
@@ -95,27 +132,42 @@ class BondWalker:
             context = Context(RoundAsk(session), self.plan, f"/var/lib/regroup/{self.run}", dict(self.found))
             return all_of([self.kind.judge(check, context) for check in checks])
 
-    started: tuple[str, str] = ("", "")
-
     def _ticket(self, key: str) -> detached.Ticket:
         return detached.Ticket(self.run, key, 1, 1, "walker")
 
     def _start(self, key: str, host: str, call: Call) -> None:
-        self.started = (key, host)
+        self.over = False
+        command = call.resolve({"run_dir": f"/var/lib/regroup/{self.run}"})
         with self._reached(host) as session:
-            detached.prepare(session)
+            if host not in self.prepared:
+                detached.prepare(session)
+                self.prepared.add(host)
             with contextlib.suppress(SessionError):  # it may have begun, and cut us off
-                detached.start(session, self._ticket(key), call.resolve({"run_dir": f"/var/lib/regroup/{self.run}"}))
+                started = detached.start(session, self._ticket(key), command, wait=0 if self.outage else SOON)
+                self.over = started.first.probe.state.is_over
+                return
+            self._part(host)
 
     def _runs(self, key: str, host: str) -> bool:
         with self._reached(host) as session:
             return not detached.probe(session, self._ticket(key)).state.is_over
 
     def log(self, key: str, host: str) -> str:
-        with self._reached(host) as session:
+        with reach(self.hosts[host]) as session:
             return detached.read_log(session, self._ticket(key), 0).decode()
 
     @contextlib.contextmanager
-    def _reached(self, host: str) -> Iterator[Session]:
-        with reach(self.hosts[host]) as session:
-            yield session
+    def _reached(self, host: str) -> Iterator[ParamikoSession]:
+        if host not in self.sessions:
+            self.sessions[host] = reach(self.hosts[host])
+        try:
+            yield self.sessions[host]
+        except SessionError:
+            self._part(host)
+            raise
+        if self.outage:
+            self._part(host)
+
+    def _part(self, host: str) -> None:
+        if host in self.sessions:
+            self.sessions.pop(host).close()

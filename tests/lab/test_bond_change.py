@@ -1,4 +1,4 @@
-"""A bond made under our own session, taken back by hand and by the host itself, for each network manager."""
+"""A bond made under our own session, taken back, made again, changed live and booted with, for each network manager."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ from typing import Any
 
 import pytest
 
-from lab import Host
+from lab import BondHost, Host
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import StepFailed
 
-pytestmark = pytest.mark.unproven
-
-MANAGERS = ("networkd", "ifupdown", "keyfile", "netplan", "ifcfg")
+SEEN: tuple[str, ...] = ()
+UNSEEN = ("networkd", "ifupdown", "keyfile", "netplan", "ifcfg")
+MANAGERS = (*SEEN, *(pytest.param(manager, marks=pytest.mark.unproven) for manager in UNSEEN))
 
 
 def asked(host: Host, **values: Any) -> dict[str, Any]:
-    options = {"primary": "eth1", "primary_reselect": "better", "miimon": 100}
+    options = {"primary": "eth1", "primary_reselect": "better", "miimon": 100, **values.pop("options", {})}
     plain = {"host": host.name, "name": "bond0", "ports": ["eth1", "eth0"], "options": options, "seconds": 180}
     return plain | values
 
 
 def walker(host: Host, **values: Any) -> BondWalker:
     return BondWalker({host.name: host}, planned(host, asked(host, **values)))
+
+
+def walked(change: BondWalker, host: Host) -> BondWalker:
+    try:
+        return change.walk()
+    except StepFailed as failed:
+        pytest.fail(f"{failed.key}: {failed}\n{change.said}\n{change.found}\n{change.log('apply', host.name)}")
 
 
 def network(host: Host) -> dict[str, Any]:
@@ -38,20 +45,44 @@ def network(host: Host) -> dict[str, Any]:
     }
 
 
+def bonded(host: BondHost, policy: str) -> None:
+    """eth1 carries the traffic, eth0 stands by, and the bond has what eth0 had."""
+    said = host.run(
+        "cd /sys/class/net/bond0/bonding && cat active_slave primary primary_reselect miimon slaves;"
+        " ip -o -4 addr show scope global | awk '{print $2, $4}'; ip -4 route show default | awk '{print $3, $5}'"
+    )
+    active, primary, reselect, miimon, ports, *network = said.splitlines()
+    assert (active, primary, reselect.split()[0], miimon) == ("eth1", "eth1", policy, "100"), said
+    assert sorted(ports.split()) == ["eth0", "eth1"], said
+    assert network == [f"bond0 {host.inside}/24", "10.0.2.2 bond0"], said
+
+
+def nothing_left(host: Host) -> None:
+    assert "regroup" not in host.run("systemctl list-timers --all; ls /etc/systemd/system/sysinit.target.wants")
+
+
 @pytest.mark.parametrize("manager", MANAGERS)
-def test_a_bond_is_made_under_our_own_session_and_taken_back(net_host: Any, manager: str) -> None:
-    host: Host = net_host(manager)
+def test_a_bond_is_made_taken_back_made_again_changed_live_and_there_after_a_boot(net_host: Any, manager: str) -> None:
+    host: BondHost = net_host(manager)
     before = network(host)
-    change = walker(host)
-    assert any("session" in said and "eth0" in said for said in change.plan.warnings)
-    try:
-        change.walk()
-    except StepFailed as failed:
-        pytest.fail(f"{failed.key}: {failed}\n{change.said}\n{change.found}\n{change.log('apply', host.name)}")
-    assert host.run("cat /sys/class/net/bond0/bonding/active_slave").strip() == "eth1"
-    assert "better" in host.run("cat /sys/class/net/bond0/bonding/primary_reselect")
-    assert any("bond0" in line for line in network(host)["addresses"])
-    change.undo()
+    first = walker(host)
+    assert any("session" in said and "eth0" in said for said in first.plan.warnings)
+    walked(first, host)
+    guard = f"/var/lib/regroup/{first.run}/guard"
+    host.run(f"sh {guard}/revert.sh {guard} timer", sudo=True)
+    bonded(host, "better")
+    nothing_left(host)
+
+    first.undo()
     assert network(host) == before
     assert "bond0" not in host.run("ls /sys/class/net")
-    assert "regroup" not in host.run("systemctl list-timers --all; ls /etc/systemd/system/sysinit.target.wants")
+    nothing_left(host)
+
+    walked(walker(host), host)
+    live = walker(host, existing=True, options={"primary_reselect": "always"})
+    assert live.plan.settings["live"]
+    walked(live, host)
+    bonded(host, "always")
+
+    host.reboot()
+    bonded(host, "always")

@@ -54,8 +54,9 @@ def test_a_drill_that_is_left_alone_is_ended_by_the_host(bonded: Host) -> None:
     params = {"host": "app01", "bond": "bond0", "seconds": 180}
     drill = BondWalker({"app01": bonded}, planned(bonded, params, KIND), KIND)
     steps = {step.key: step for step in drill.plan.steps}
-    for key in ("snapshot", "arm"):
-        drill._step(key, "app01", steps[key].command, (), steps[key].verify)
+    with drill:
+        for key in ("snapshot", "arm"):
+            drill._step(key, "app01", steps[key].command, (), steps[key].verify)
     directory = f"/var/lib/regroup/{drill.run}/guard"
     bonded.run(f"touch {directory}/applying; ip link set eth0 down", sudo=True)
     bonded.run(f"sh {directory}/revert.sh {directory} timer; systemctl stop 'regroup-{drill.run}*.timer'", sudo=True)
