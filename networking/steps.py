@@ -7,6 +7,7 @@ confirmation saves and arms, taking back the arming confirms, taking back the sn
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -275,7 +276,7 @@ def _way_back(change: Change) -> str:
     if change.before and not change.outage:
         return change.backend.apply(change.before, change.network)
     new = "" if change.before else f"gone {change.bond.name}\n"
-    return f"{GONE}{new}{change.backend.reload()}"
+    return f"{GONE}{new}concerned={shlex.quote(' '.join(change.devices))}\n{change.backend.reload()}"
 
 
 GONE = """\

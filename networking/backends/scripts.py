@@ -47,6 +47,23 @@ gone() {
     done
     ip link del dev "$1" 2>/dev/null || printf -- '-%s\\n' "$1" >/sys/class/net/bonding_masters
 }
+# announced NIC: others may know its addresses by the MAC address of the NIC that had them, until they hear otherwise
+announced() {
+    ip -4 -o addr show dev "$1" scope global | while read -r number name family address rest; do
+        if have arping; then arping -q -U -c 2 -w 3 -I "$1" "${address%/*}" >/dev/null 2>&1; fi
+    done
+    for version in -4 -6; do
+        ip neigh flush dev "$1" 2>/dev/null
+        for gateway in $(ip $version route show default dev "$1" | sed -n 's/.* via \\([^ ]*\\).*/\\1/p'); do
+            ping $version -c 1 -W 2 -I "$1" "$gateway" >/dev/null 2>&1
+        done
+    done
+    return 0
+}
+# ours NAME: the bond of this change or a port of it; where nobody said which they are, all are
+ours() {
+    case " ${concerned-} " in "  " | *" $1 "*) ;; *) return 1 ;; esac
+}
 bonds() { cat /sys/class/net/bonding_masters 2>/dev/null; }
 cards() {
     for nic in /sys/class/net/*; do
@@ -92,19 +109,6 @@ addressed() {
     done
     [ "$dhcp" = no ] || ip -4 -o addr show dev "$bond" scope global 2>/dev/null | grep -q inet
 }
-# Others may know the address by the MAC address of the NIC that had it, until they hear otherwise.
-announced() {
-    ip -4 -o addr show dev "$bond" scope global | while read -r number name family address rest; do
-        if have arping; then arping -q -U -c 2 -w 3 -I "$bond" "${address%/*}" >/dev/null 2>&1; fi
-    done
-    for version in -4 -6; do
-        ip neigh flush dev "$bond" 2>/dev/null
-        for gateway in $(ip $version route show default dev "$bond" | sed -n 's/.* via \\([^ ]*\\).*/\\1/p'); do
-            ping $version -c 1 -W 2 -I "$bond" "$gateway" >/dev/null 2>&1
-        done
-    done
-    return 0
-}
 """
 
 
@@ -129,7 +133,7 @@ def settled(bond: Bond, seconds: int = 60) -> str:
         f"{agreed(bond.options)}"
         'for port in $ports; do ip addr flush dev "$port" scope global 2>/dev/null; done\n'
         f'patient {seconds} addressed || die "$bond did not get its addresses ($addresses $gateways): '
-        '$(ip -o addr show dev "$bond" 2>/dev/null)"\nannounced\n'
+        '$(ip -o addr show dev "$bond" 2>/dev/null)"\nannounced "$bond"\n'
     )
 
 

@@ -75,6 +75,13 @@ def test_the_way_back_knows_every_file_it_gives_back():
     assert set(plan.settings["files_before"]) == set(words[1::2])
 
 
+def test_the_way_back_takes_hold_of_this_bond_and_its_ports_alone():
+    snapshot, undo = planned().step("snapshot").command, planned().step("apply").undo
+    assert snapshot and undo and undo.command
+    for text in (snapshot.stdin, undo.command.stdin):
+        assert "concerned='eth1 eth0 bond0'\n" in text
+
+
 def test_the_target_is_named_by_what_does_not_change():
     assert planned().target["machine_id"] == host().machine_id
     assert planned().target["ports"]["eth1"] == host().nic("eth1").permanent_address

@@ -31,10 +31,16 @@ netplan apply || die 'netplan apply failed.'
 
 RELOAD = """\
 netplan generate || die 'netplan refused the files.'
-for bond in $(bonds); do gone "$bond"; done
-for nic in $(cards); do bare "$nic"; done
-if systemctl is-active --quiet systemd-networkd; then systemctl restart systemd-networkd; fi
+again= free=
+for bond in $(bonds); do
+    if ours "$bond"; then gone "$bond" && again=yes; fi
+done
+for nic in $(cards); do
+    if ours "$nic"; then bare "$nic" && free="$free $nic"; fi
+done
+if [ -n "$again" ]; then systemctl try-restart systemd-networkd; fi
 netplan apply || die 'netplan apply failed.'
+for nic in $free; do announced "$nic"; done
 """
 
 
@@ -63,5 +69,5 @@ class Netplan:
         return opening(bond) + TAKE + settled(bond)
 
     def reload(self) -> str:
-        """Every bond goes, and comes again if a file still says so."""
+        """A bond goes, and comes again after a restart if a file still says so."""
         return PRELUDE + RELOAD

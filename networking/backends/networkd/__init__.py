@@ -33,14 +33,24 @@ patient 10 enslaved || networkctl reconfigure $ports
 """
 
 RELOAD = """\
-for bond in $(bonds); do gone "$bond"; done
-for nic in $(cards); do bare "$nic"; done
-systemctl restart systemd-networkd || die 'systemd-networkd did not start again.'
+again= free=
+for bond in $(bonds); do
+    if ours "$bond"; then gone "$bond" && again=yes; fi
+done
+for nic in $(cards); do
+    if ours "$nic"; then bare "$nic" && free="$free $nic"; fi
+done
+if [ -z "$again" ] && networkctl reload; then
+    networkctl reconfigure $free
+else
+    systemctl restart systemd-networkd
+fi || die 'systemd-networkd did not take the files.'
 online() {
-    networkctl --no-legend list |
+    networkctl --no-legend list $free |
         awk '$3 ~ /^(ether|bond)$/ && $5 ~ /^(pending|configuring)$/ { bad = 1 } END { exit bad }'
 }
-patient 60 online
+patient 20 online
+for nic in $free; do announced "$nic"; done
 """
 
 
@@ -70,5 +80,5 @@ class Networkd:
         return start + TAKE + settled(bond)
 
     def reload(self) -> str:
-        """networkd forgets nothing by itself: every bond goes, and comes again if a file still says so."""
+        """A bond goes, and comes again by a restart if a file still says so; else it is enough to read the files."""
         return PRELUDE + RELOAD

@@ -6,7 +6,7 @@ import pytest
 
 from networking.backends.protocol import Backend
 from networking.backends.registry import BACKENDS
-from networking.backends.scripts import CHECKS
+from networking.backends.scripts import CHECKS, PRELUDE
 from networking.bonding.model import DHCP, Addressing, Bond
 from tests.networking.backends.hosts import host_with, network, nic
 from tests.networking.bonds import ASYMMETRIC
@@ -44,3 +44,10 @@ def test_a_change_of_options_alone_takes_nothing_down(backend: Backend) -> None:
 
     assert "option primary_reselect failure\noption primary eth0\n" in script
     assert not any(word in script for word in ("ifdown", "ifup", "con up", "netplan apply", "restart", "flush"))
+
+
+@pytest.mark.parametrize(("said", "theirs"), [("", "yes"), ("concerned='eth0 eth1 bond0'\n", "no")])
+def test_the_way_back_leaves_alone_what_the_change_did_not_touch(said: str, theirs: str) -> None:
+    text = f"{said}{PRELUDE}for name in eth0 bond0 eth10; do ours $name && echo yes || echo no; done\n"
+    done = subprocess.run(["sh"], input=text, text=True, capture_output=True, check=True)
+    assert done.stdout.split() == ["yes", "yes", theirs]
