@@ -70,8 +70,11 @@ def boot_guarded(args: Args, context: Context) -> Verdict:
 
 def undecided(args: Args, context: Context) -> Verdict:
     state = guard_of(context)
+    if state.on_its_way_back:
+        return not_yet("The host is on its way back by itself.")
     if state.decided == REVERT:
-        return no(f"{_went_back(state, context)} Undo this change, which tidies up, and ask for a new one.")
+        said = f"{_went_back(state, context)} Undo this change, which tidies up, and ask for a new one."
+        return Verdict(False, said, state.proof())
     return no("It is confirmed already.") if state.decided else yes("It is not decided.")
 
 

@@ -179,6 +179,14 @@ def test_a_decided_change_is_not_applied_again():
     assert say("undecided", WAITING).holds
 
 
+def test_a_timer_that_came_before_the_apply_is_told_once_the_host_is_back_and_with_its_proof():
+    early = replace(REVERTED, applying={}, applied={})
+    on_its_way = say("undecided", replace(early, reverted={}))
+    assert (on_its_way.holds, on_its_way.not_yet) == (False, True)
+    back = say("undecided", early)
+    assert (back.holds, back.not_yet, back.found["log"]) == (False, False, "back")
+
+
 def test_a_file_that_somebody_changed_is_named():
     assert "10-eth0.network" in say("files-before", on=replace(host(), files=())).sentence
     assert say("files-after", on=bonded()).holds
