@@ -1,11 +1,13 @@
 """netplan: /etc/netplan/*.yaml, rendered to networkd or NetworkManager. Pure; `read` and `write` cite the rules.
 
 `netplan try` takes no bond with parameters, so the way back is Regroup's own. `netplan apply` leaves a running bond's
-options as they were where networkd is older than 257 (systemd issue 36406): they go through sysfs.
+options as they were where networkd is older than 257 (systemd issue 36406): they go through sysfs. Where networkd alone
+runs, it is asked to read what was generated, as `netplan apply` does in ten times as long.
 """
 
 from __future__ import annotations
 
+from networking.backends import networkd
 from networking.backends.netplan.read import PATTERNS, read
 from networking.backends.netplan.write import remove, render
 from networking.backends.protocol import Configured, Files, Written
@@ -20,27 +22,36 @@ if systemctl is-active --quiet systemd-networkd; then networkctl reload || die '
 if systemctl is-active --quiet NetworkManager; then nmcli connection reload || die 'nmcli connection reload failed.'; fi
 """
 
-TAKE = """\
+GENERATE = """\
 netplan generate || die 'netplan refused the files.'
-if [ -e "$sys" ]; then
-    gone "$bond"
-    systemctl try-restart systemd-networkd
-fi
-netplan apply || die 'netplan apply failed.'
+# What `netplan apply` would do for networkd, without its seconds.
+by_networkd() {
+    systemctl is-active --quiet systemd-networkd && ! systemctl is-active --quiet NetworkManager
+}
 """
 
-RELOAD = """\
-netplan generate || die 'netplan refused the files.'
-again= free=
-for bond in $(bonds); do
-    if ours "$bond"; then gone "$bond" && again=yes; fi
-done
-for nic in $(cards); do
-    if ours "$nic"; then bare "$nic" && free="$free $nic"; fi
-done
-if [ -n "$again" ]; then systemctl try-restart systemd-networkd; fi
-netplan apply || die 'netplan apply failed.'
-for nic in $free; do announced "$nic"; done
+TAKE = f"""\
+{GENERATE}if by_networkd; then
+{networkd.TAKE}else
+    if [ -e "$sys" ]; then gone "$bond" && systemctl try-restart systemd-networkd; fi
+    netplan apply || die 'netplan apply failed.'
+fi
+"""
+
+RELOAD = f"""\
+{GENERATE}if by_networkd; then
+{networkd.RELOAD}else
+    for bond in $(bonds); do
+        if ours "$bond"; then gone "$bond" && systemctl try-restart systemd-networkd; fi
+    done
+    for nic in $(cards); do
+        if ours "$nic"; then bare "$nic"; fi
+    done
+    netplan apply || die 'netplan apply failed.'
+    for nic in $(cards); do
+        if ours "$nic"; then announced "$nic"; fi
+    done
+fi
 """
 
 
