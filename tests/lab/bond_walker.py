@@ -1,7 +1,7 @@
 """Walks a guarded plan on a lab host as the engine does, without database or worker: small enough to trust.
 
 Each command runs detached, and what is not so yet is looked at again. A step that may lose the host is begun and
-looked at over connections of its own each; the others share one, since a login costs more than what is asked.
+looked at each time over a connection of its own; the others share one, since a login costs more than what is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from execution.runner import all_of
 from lab import Host
 from networking.kind import KIND
 from ssh import detached
-from ssh.facts import SessionAsk
+from ssh.facts import FactError, SessionAsk
 from ssh.paramiko_session import ParamikoSession
 from ssh.session import SessionError
 from tests.lab.recovery_walker import RoundAsk, StepFailed, reach
@@ -117,13 +117,17 @@ class BondWalker:
         """The verdict, once it is no longer “not yet” and the host can be asked."""
         deadline = time.monotonic() + OUTCOME_WITHIN
         while True:
-            with contextlib.suppress(SessionError):
+            try:
                 self.over = self.over or not self._runs(key, host)  # before the look, or that may be older
                 verdict = self._judge(host, checks)
                 self.said[key] = verdict.sentence
                 if verdict.holds or (self.over and not verdict.not_yet):
                     self.over = True
                     return verdict
+            except (SessionError, FactError) as error:
+                self.said[key] = str(error)
+            if self.outage:
+                self._part(host)
             assert time.monotonic() < deadline, self.said
             time.sleep(1)
 
@@ -145,7 +149,7 @@ class BondWalker:
             with contextlib.suppress(SessionError):  # it may have begun, and cut us off
                 started = detached.start(session, self._ticket(key), command, wait=0 if self.outage else SOON)
                 self.over = started.first.probe.state.is_over
-                return
+        if self.outage:
             self._part(host)
 
     def _runs(self, key: str, host: str) -> bool:
@@ -165,8 +169,6 @@ class BondWalker:
         except SessionError:
             self._part(host)
             raise
-        if self.outage:
-            self._part(host)
 
     def _part(self, host: str) -> None:
         if host in self.sessions:
