@@ -1,11 +1,12 @@
 # make demo   the dashboard with lab hosts, a dead VM, a host for a bond      make run    the dashboard alone
 # make test   every test, browser and lab included                            make lint   style, types, floors
 # make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
+# make chaos  bond changes under sabotage, for hours; or ROUNDS=3
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-servers lint format bench lock base dev clean
+.PHONY: help demo run test test-servers chaos lint format bench lock base dev clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -33,6 +34,9 @@ lint: dev
 
 format: dev
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+chaos: dev
+	@sh scripts/chaos.sh $(ROUNDS)
 
 bench: dev
 	@sh scripts/bench.sh $(NAME)

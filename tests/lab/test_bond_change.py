@@ -32,17 +32,15 @@ def walked(change: BondWalker, host: Host) -> BondWalker:
         pytest.fail(f"{failed.key}: {failed}\n{change.said}\n{change.found}\n{change.log('apply', host.name)}")
 
 
-def network(host: Host) -> dict[str, Any]:
+def network(host: Host) -> str:
     """What is to be the same before and after: addresses and default routes of each interface, and files."""
-    return {
-        "addresses": sorted(host.run("ip -o -4 addr show scope global | awk '{print $2, $4}'").splitlines()),
-        "routes": host.run("ip -4 route show default | awk '{print $3, $5}'").strip(),
-        "files": host.run(
-            "find /etc/network /etc/netplan /etc/systemd/network /etc/NetworkManager/system-connections"
-            " /etc/sysconfig/network-scripts -type f -exec sha256sum {} + 2>/dev/null | sort",
-            sudo=True,
-        ),
-    }
+    return host.run(
+        "ip -o -4 addr show scope global | awk '{print $2, $4}' | sort;"
+        " ip -4 route show default | awk '{print $3, $5}';"
+        " find /etc/network /etc/netplan /etc/systemd/network /etc/NetworkManager/system-connections"
+        " /etc/sysconfig/network-scripts -type f -exec sha256sum {} + 2>/dev/null | sort",
+        sudo=True,
+    )
 
 
 def bonded(host: BondHost, policy: str) -> None:
