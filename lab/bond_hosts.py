@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 
 from lab.managers import MANAGERS, Manager
-from lab.recipe import HostIdentity, base_hardware
+from lab.recipe import QUICK, HostIdentity, base_hardware
 
 Cable = tuple[str, str]
 """A switch and a port of it, by the names that it announces."""
@@ -59,7 +59,7 @@ UNITS = ("ssh.service", "atd.service", "lldpd.service", "heartbeat.service")
 
 MEMORY_MIB = 256
 KERNEL_ARGUMENTS = (
-    "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off quiet systemd.show_status=0 panic=-1 "
+    f"root=/dev/vda rw console=ttyS0 net.ifnames=0 {QUICK} quiet systemd.show_status=0 panic=-1 "
     "init=/usr/lib/lab/first-boot"
 )
 FILES_NAME = "opt/regroup/files"

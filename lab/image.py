@@ -158,7 +158,7 @@ def _seed(part: Build, packages: Path, work: Path) -> None:
     disks += [(disk.serial, part.disk(disk.name), disk.mib) for disk in DISKS]
     arguments = [*recipe.base_hardware(part.accelerator, memory_mib=768), "-no-reboot"]
     arguments += ["-kernel", str(part.kernel), "-initrd", str(part.initrd)]
-    arguments += ["-append", "root=/dev/vda rw console=ttyS0 mitigations=off quiet panic=-1 init=/seed"]
+    arguments += ["-append", f"root=/dev/vda rw console=ttyS0 {recipe.QUICK} quiet panic=-1 init=/seed"]
     for name, serial in (("seed.ext4", "root"), ("in.tar", "in"), ("out.img", "out")):
         file = f"file={work / name},format=raw,if=none,id={serial},cache=unsafe"
         arguments += ["-drive", file, "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
