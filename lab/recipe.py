@@ -83,8 +83,8 @@ def host_identity(name: str) -> HostIdentity:
 
 MEMORY_MIB = 512
 QUICK = "mitigations=off norandmaps"
-"""What makes a kernel quick under TCG. It keeps translated code by its address, so with addresses drawn anew for each
-process (ASLR) it translates each program anew: a thousand forks of small programs took 29 s of CPU with, 10 s without."""
+"""What makes a kernel quick under TCG. That keeps translated code by its address, so with addresses drawn anew for each
+process (ASLR) it translates each program anew: a thousand small forks took 29 s of CPU with it, 10 s without."""
 
 KERNEL_ARGUMENTS = (
     f"root=/dev/mapper/{ROOT_GROUP}-root ro console=ttyS0 net.ifnames=0 {QUICK} quiet systemd.show_status=0 panic=-1"
