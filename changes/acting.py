@@ -10,7 +10,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 
 from changes.models import Change
-from changes.policy import Action, may
+from changes.policy import Action, Decision, may
 from changes.services import Denied, LockHeld, Moved
 from changes.states import IllegalMove
 from people.access import Request
@@ -18,6 +18,12 @@ from people.access import Request
 
 class ActFailed(Exception):
     """Something outside of Regroup did not work; the message is the sentence. Nothing was moved."""
+
+
+def allow(decision: Decision) -> None:
+    """Raises PermissionDenied with the decision's reason."""
+    if not decision.allowed:
+        raise PermissionDenied(decision.reason)
 
 
 def try_act(request: Request, change: Change, act: Callable[[], object], done: str) -> HttpResponseRedirect:

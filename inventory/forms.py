@@ -21,6 +21,21 @@ SIGN_IN = [
 ]
 
 
+def host_choice(
+    help_text: str, label: str = "Host", widget: forms.Select | None = None
+) -> forms.ModelChoiceField[Host]:
+    """A host by its name, for forms above."""
+    return forms.ModelChoiceField(
+        Host.objects.all(),
+        to_field_name="name",
+        label=label,
+        help_text=help_text,
+        empty_label="Choose the host",
+        widget=widget or forms.Select(),
+        error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
+    )
+
+
 class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     class Meta:
         model = Owner

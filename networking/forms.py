@@ -14,8 +14,10 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.plan import Json, Plan, Refusal
+from inventory.forms import host_choice
 from inventory.models import Host, HostFacts
 from networking.bonding.model import FAIL_OVER_MAC, RESELECT, STATIC, Addressing, Options
 from networking.bonding.options import EXPLAINED, Explained
@@ -36,14 +38,8 @@ ANEW = {"hx-post": "", "hx-trigger": "change", "hx-target": "#bond-form", "hx-sw
 class BondForm(forms.Form):
     """Its ports and options depend on the host; without the host's facts only the host is asked for."""
 
-    host = forms.ModelChoiceField(
-        Host.objects.all(),
-        to_field_name="name",
-        label="Host",
-        help_text="It is read, and nothing on it is changed before the plan is approved.",
-        empty_label="Choose the host",
-        widget=forms.Select(attrs=ANEW),
-        error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
+    host = host_choice(
+        "It is read, and nothing on it is changed before the plan is approved.", widget=forms.Select(attrs=ANEW)
     )
     name = forms.CharField(
         max_length=15,
@@ -78,14 +74,8 @@ class BondForm(forms.Form):
         label="Goes back by itself after",
         help_text="Seconds from arming. Longer than spanning tree and DHCP take.",
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Why it is needed. Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field("Why it is needed. Approvers read this first.")
+    ticket = ticket_field()
 
     def __init__(self, *args: Any, network: Network | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

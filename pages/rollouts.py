@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from changes.forms import reason_field, ticket_field
 from changes.models import Change, Rollout, RolloutPart
 from changes.policy import may_request
 from changes.rollout_states import RolloutState
@@ -71,14 +72,8 @@ class RolloutForm(forms.Form):
         label="Hosts at a time",
         help_text="From the second wave on. Hosts of one pair are never in the same wave.",
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field()
+    ticket = ticket_field()
 
     def __init__(self, *args: object, choose: list[Change], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what a form takes

@@ -16,8 +16,10 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
+from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.plan import Json
+from inventory.forms import host_choice
 from inventory.models import Host, HostFacts, Vm
 from people.models import User
 from recovery.fstab import FstabError, decode_fstab
@@ -82,14 +84,10 @@ class RecoveryForm(forms.Form):
         widget=forms.Select(attrs=ANEW),
         error_messages={"required": "Choose the VM that was lost.", "invalid_choice": "There is no VM of this name."},
     )
-    host = forms.ModelChoiceField(
-        Host.objects.all(),
-        to_field_name="name",
-        label="Target host",
-        help_text="A running host; the old disk is attached to it, and its volumes are mounted there.",
-        empty_label="Choose the host",
-        widget=forms.Select(attrs=ANEW),
-        error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
+    host = host_choice(
+        "A running host; the old disk is attached to it, and its volumes are mounted there.",
+        "Target host",
+        forms.Select(attrs=ANEW),
     )
     file = KeptFile(
         label="The old VM’s LVM backup file",
@@ -160,14 +158,8 @@ class RecoveryForm(forms.Form):
         error_messages={"required": "Give the group a name that the host does not have yet."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Why it is needed. Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field("Why it is needed. Approvers read this first.")
+    ticket = ticket_field()
     attach_deadline = forms.TypedChoiceField(
         choices=DEADLINES,
         coerce=int,

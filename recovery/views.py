@@ -8,20 +8,18 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from changes.acting import ActFailed, try_act
+from changes.acting import ActFailed, allow, try_act
 from changes.models import Change
-from changes.policy import Action, Decision, may, may_request
+from changes.policy import Action, may, may_request
 from changes.services import Request as ChangeRequest
-from changes.services import change_create, change_edit
-from execution.doorbell import ring_plan
-from execution.facts import pending, wish
+from execution.asking import ask_for, facts_part, host_named, known_of
 from execution.models import FactsWish
-from inventory.models import Host, HostFacts
+from inventory.models import Host
 from people.access import Request, requires
 from people.roles import Role
 from recovery.attach import AttachFailed
@@ -33,14 +31,13 @@ from recovery.report import Report
 from recovery.site import STILL_NEEDED, disk_attach, disk_detach, is_left
 from recovery.telling import NothingToReport, report_of, report_page
 
-FRESH = timedelta(seconds=60)
 LATE = timedelta(seconds=20)
 
 
 @requires(Role.REQUESTER, methods="GET POST")
 def recovery_new(request: Request) -> HttpResponse:
     """The form of a new recovery; `?from=7` begins with what change 7 asked for."""
-    _allow(may_request(request.actor))
+    allow(may_request(request.actor))
     source = request.GET.get("from", "")
     like = Change.objects.filter(kind=KIND.key, pk=int(source)).first() if source.isdecimal() else None
     return _form(request, None, like)
@@ -50,7 +47,7 @@ def recovery_new(request: Request) -> HttpResponse:
 def recovery_edit(request: Request, number: int) -> HttpResponse:
     """The same form for a change that is not decided yet."""
     change = _change(number)
-    _allow(may(Action.EDIT, request.actor, change.case()))
+    allow(may(Action.EDIT, request.actor, change.case()))
     return _form(request, change, change)
 
 
@@ -73,12 +70,7 @@ def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseR
     if host is None or vm is None:
         raise ValueError("A form without host or VM is not right.")
     wanted = ChangeRequest(KIND.key, draft.params(), host.pk, vm.pk, value["reason"], value["ticket"])
-    if change is None:
-        change = change_create(request.user, wanted)
-        ring_plan(change)
-        return redirect("change", change.pk)
-    edited = change
-    return try_act(request, edited, lambda: ring_plan(change_edit(request.user, edited, wanted)), "")
+    return ask_for(request, change, wanted)
 
 
 def _context(draft: Draft, change: Change | None) -> dict[str, Any]:
@@ -95,33 +87,21 @@ def _context(draft: Draft, change: Change | None) -> dict[str, Any]:
 @requires(Role.REQUESTER, Role.ADMINISTRATOR)
 def recovery_host(request: Request) -> HttpResponse:
     """The chosen host's live facts: asked for again each second until they have come."""
-    host = Host.objects.filter(name=request.GET.get("host", "")).first()
-    if host is None:
-        raise Http404("There is no host of this name.")
-    context = host_context(host)
-    response = render(request, "recovery/_host.html", context)
-    if not context["asking"]:
-        response["HX-Trigger-After-Settle"] = "facts-came"
-    return response
+    return facts_part(request, "recovery/_host.html", host_context(host_named(request)))
 
 
 def host_context(host: Host) -> dict[str, Any]:
-    """What the host last said; a worker is asked to look again where that is older than a minute."""
-    kept = HostFacts.objects.filter(host=host).first()
-    asking = pending(host)
-    if not asking and (kept is None or timezone.now() - kept.tried_at > FRESH):
-        wish(host)
-        asking = pending(host)
-    facts = known_facts(host)
+    """What the host last said, as its part of the form shows it."""
+    known, facts = known_of(host), known_facts(host)
     asked = FactsWish.objects.filter(host=host).values_list("asked_at", flat=True).first()
     return {
         "host": host,
-        "kept": kept,
-        "asking": asking,
+        "kept": known.kept,
+        "asking": known.asking,
         "late": bool(asked and timezone.now() - asked > LATE),
         "groups": groups(facts) if facts else (),
         "disks": disks(facts) if facts else (),
-        "error": kept.error if kept and not asking else "",
+        "error": known.kept.error if known.kept and not known.asking else "",
     }
 
 
@@ -136,7 +116,7 @@ def recovery_check(request: Request) -> HttpResponse:
 def recovery_attach(request: Request, number: int) -> HttpResponse:
     """Run the site's command that attaches the old disk, and confirm that it is there."""
     change = _change(number)
-    _allow(may(Action.CONFIRM, request.actor, change.case()))
+    allow(may(Action.CONFIRM, request.actor, change.case()))
 
     def attach() -> None:
         _try(lambda: disk_attach(request.user, change))
@@ -198,8 +178,3 @@ def _change(number: int, *kinds: str) -> Change:
     if change is None:
         raise Http404(f"There is no recovery #{number}.")
     return change
-
-
-def _allow(decision: Decision) -> None:
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)

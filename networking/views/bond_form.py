@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape
 
-from changes.acting import try_act
+from changes.acting import allow
 from changes.models import Change
-from changes.policy import Action, Decision, may, may_request
+from changes.policy import Action, may, may_request
 from changes.services import Request as ChangeRequest
-from changes.services import change_create, change_edit
-from execution.doorbell import ring_plan
-from execution.facts import pending, wish
-from inventory.models import Host, HostFacts
+from execution.asking import ask_for, facts_part, host_named, known_of
+from inventory.models import Host
 from networking.forms import Draft, draft_fresh, draft_posted, known_network, nics_of, problem_of
 from networking.planner import KIND
 from people.access import Request, requires
 from people.roles import Role
 
-FRESH = timedelta(seconds=60)
-
 
 @requires(Role.REQUESTER, methods="GET POST")
 def bond_new(request: Request) -> HttpResponse:
     """The form; `?host=web01` begins with that host, `&bond=bond0` with a bond that is there."""
-    _allow(may_request(request.actor))
+    allow(may_request(request.actor))
     return _form(request, None)
 
 
@@ -41,7 +34,7 @@ def bond_edit(request: Request, number: int) -> HttpResponse:
     change = Change.objects.select_related("host").filter(pk=number, kind=KIND).first()
     if change is None:
         raise Http404(f"There is no bond change #{number}.")
-    _allow(may(Action.EDIT, request.actor, change.case()))
+    allow(may(Action.EDIT, request.actor, change.case()))
     return _form(request, change)
 
 
@@ -65,41 +58,25 @@ def _ask(request: Request, change: Change | None, draft: Draft) -> HttpResponseR
     if host is None:
         raise ValueError("A form without a host is not right.")
     wanted = ChangeRequest(KIND, draft.params(), host.pk, host.vm_id, value["reason"], value["ticket"])
-    if change is None:
-        made = change_create(request.user, wanted)
-        ring_plan(made)
-        return redirect("change", made.pk)
-    return try_act(request, change, lambda: ring_plan(change_edit(request.user, change, wanted)), "")
+    return ask_for(request, change, wanted)
 
 
 @requires(Role.REQUESTER, Role.ADMINISTRATOR)
 def bond_host(request: Request) -> HttpResponse:
     """The chosen host's ports: asked for again each second until they have come."""
-    host = Host.objects.filter(name=request.GET.get("host", "")).first()
-    if host is None:
-        raise Http404("There is no host of this name.")
-    context = host_context(host)
-    response = render(request, "networking/_host.html", context)
-    if not context["asking"]:
-        response["HX-Trigger-After-Settle"] = "facts-came"
-    return response
+    return facts_part(request, "networking/_host.html", host_context(host_named(request)))
 
 
 def host_context(host: Host) -> dict[str, Any]:
-    """What the host last said of its network; a worker is asked to look again where that is older than a minute."""
-    kept = HostFacts.objects.filter(host=host).first()
-    asking = pending(host)
-    if not asking and (kept is None or timezone.now() - kept.tried_at > FRESH):
-        wish(host)
-        asking = pending(host)
-    network = known_network(host)
+    """What the host last said of its network, as its part of the form shows it."""
+    known, network = known_of(host), known_network(host)
     return {
         "host": host,
-        "kept": kept,
-        "asking": asking,
+        "kept": known.kept,
+        "asking": known.asking,
         "network": network,
         "nics": nics_of(network),
-        "error": "" if asking else (kept.error if kept else "") or problem_of(host),
+        "error": "" if known.asking else (known.kept.error if known.kept else "") or problem_of(host),
     }
 
 
@@ -109,8 +86,3 @@ def bond_check(request: Request) -> HttpResponse:
     draft = draft_posted(request.POST, final=False)
     draft.form.is_valid()
     return HttpResponse(escape(" ".join(str(each) for each in draft.form.errors.get(request.GET.get("field", ""), []))))
-
-
-def _allow(decision: Decision) -> None:
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)

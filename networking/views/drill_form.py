@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
-from changes.acting import try_act
+from changes.acting import allow
+from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.policy import Action, may, may_request
 from changes.services import Request as ChangeRequest
-from changes.services import change_create, change_edit
-from execution.doorbell import ring_plan
+from execution.asking import ask_for
+from inventory.forms import host_choice
 from inventory.models import Host
 from networking.drill.planner import KIND
 from networking.drill.wish import INTERVAL, Wish, wish_problems
@@ -27,14 +27,7 @@ from people.roles import Role
 class DrillForm(forms.Form):
     """`wish` is there once the form is valid."""
 
-    host = forms.ModelChoiceField(
-        Host.objects.all(),
-        to_field_name="name",
-        label="Host",
-        empty_label="Choose the host",
-        help_text="Whose bond is drilled.",
-        error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
-    )
+    host = host_choice("Whose bond is drilled.")
     bond = forms.CharField(max_length=15, initial="bond0", label="Bond", help_text="As the host calls it.")
     witness = forms.ModelChoiceField(
         Host.objects.all(),
@@ -56,14 +49,8 @@ class DrillForm(forms.Form):
     seconds = forms.IntegerField(
         initial=SECONDS, label="Ends by itself after", help_text="Seconds from arming, whatever becomes of us."
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field()
+    ticket = ticket_field()
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -89,15 +76,11 @@ class DrillForm(forms.Form):
 @requires(Role.REQUESTER, methods="GET POST")
 def drill_new(request: Request) -> HttpResponse:
     """The form; `?host=web01&bond=bond0` begins with those."""
-    decision = may_request(request.actor)
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)
+    allow(may_request(request.actor))
     known = {name: request.GET[name] for name in ("host", "bond", "witness") if name in request.GET}
     form = DrillForm(request.POST or None, initial=known)
     if form.is_valid():
-        change = change_create(request.user, _asked(form))
-        ring_plan(change)
-        return redirect("change", change.pk)
+        return ask_for(request, None, _asked(form))
     return _page(request, form, None)
 
 
@@ -107,13 +90,10 @@ def drill_edit(request: Request, number: int) -> HttpResponse:
     change = Change.objects.select_related("host").filter(pk=number, kind=KIND).first()
     if change is None:
         raise Http404(f"There is no drill #{number}.")
-    decision = may(Action.EDIT, request.actor, change.case())
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)
+    allow(may(Action.EDIT, request.actor, change.case()))
     form = DrillForm(request.POST or None, initial=change.params | {"reason": change.reason, "ticket": change.ticket})
     if form.is_valid():
-        wanted = _asked(form)
-        return try_act(request, change, lambda: ring_plan(change_edit(request.user, change, wanted)), "")
+        return ask_for(request, change, _asked(form))
     return _page(request, form, change)
 
 

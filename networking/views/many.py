@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from changes.forms import reason_field, ticket_field
 from changes.policy import may_request
 from changes.services import Denied
 from execution.facts import pending, wish
@@ -52,14 +53,8 @@ class ManyForm(forms.Form):
         label="Hosts at a time",
         help_text="From the second wave on; the first host is done alone. Never both hosts of a pair.",
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field()
+    ticket = ticket_field()
 
     def common(self) -> Common:
         data = self.cleaned_data

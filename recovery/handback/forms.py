@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from recovery.handback.asking import candidates, wish_for
 from recovery.handback.wish import NothingToHandBack, Wish
@@ -26,14 +27,8 @@ class HandBackForm(forms.Form):
             "invalid_choice": "There is no such recovery, or it was handed back already.",
         },
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        help_text="Why nobody needs the files here any more. Approvers read this first.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why; an approver has nothing else to go by."},
-    )
-    ticket = forms.CharField(required=False, max_length=80, label="Ticket", help_text="Its number in your own system.")
+    reason = reason_field("Why nobody needs the files here any more. Approvers read this first.")
+    ticket = ticket_field()
 
     def __init__(self, *args: Any, only: Change | None = None, **kwargs: Any) -> None:
         """`only` leaves no choice: the recovery that the hand back is of already."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
-from changes.acting import try_act
+from changes.acting import allow
 from changes.models import Change
 from changes.policy import Action, may, may_request
 from changes.services import Request as ChangeRequest
-from changes.services import change_create, change_edit
-from execution.doorbell import ring_plan
+from execution.asking import ask_for
 from inventory.models import Host, Vm
 from people.access import Request, requires
 from people.roles import Role
@@ -24,14 +22,10 @@ from recovery.handback.wish import Wish
 @requires(Role.REQUESTER, methods="GET POST")
 def handback_new(request: Request) -> HttpResponse:
     """The form; `?recovery=7` begins with that one."""
-    decision = may_request(request.actor)
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)
+    allow(may_request(request.actor))
     form = HandBackForm(request.POST or None, initial={"recovery": request.GET.get("recovery", "")})
     if form.is_valid() and form.wish:
-        change = change_create(request.user, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
-        ring_plan(change)
-        return redirect("change", change.pk)
+        return ask_for(request, None, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
     return _page(request, form, None)
 
 
@@ -41,15 +35,12 @@ def handback_edit(request: Request, number: int) -> HttpResponse:
     change = Change.objects.select_related("host").filter(pk=number, kind=KIND.key).first()
     if change is None:
         raise Http404(f"There is no hand back #{number}.")
-    decision = may(Action.EDIT, request.actor, change.case())
-    if not decision.allowed:
-        raise PermissionDenied(decision.reason)
+    allow(may(Action.EDIT, request.actor, change.case()))
     known = {"recovery": change.params["recovery"], "reason": change.reason, "ticket": change.ticket}
     recovery = Change.objects.get(pk=change.params["recovery"])
     form = HandBackForm(request.POST or None, initial=known, only=recovery)
     if form.is_valid() and form.wish:
-        wanted = asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"])
-        return try_act(request, change, lambda: ring_plan(change_edit(request.user, change, wanted)), "")
+        return ask_for(request, change, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
     return _page(request, form, change)
 
 
