@@ -19,6 +19,7 @@ from audit.text import storable
 from networking import seen
 from networking.bonding.states import WORST_FIRST, HealthState
 from networking.drift import Compared, Drift
+from networking.drill.asking import failures_made
 from networking.facts.values import BondNow, Neighbour
 from networking.facts.values import Nic as NicNow
 from networking.health import health_of, stale_sentence
@@ -133,9 +134,10 @@ def _answered(batch: list[Heard], known: dict[int, HostNetwork], now: datetime) 
     for bond in Bond.objects.filter(host_id__in=ids):
         bonds[bond.host_id].append(bond)
     recent = _recent([bond.pk for rows in bonds.values() for bond in rows], now)
+    drilled = failures_made(ids, now - HOUR)
     out = _Rows()
     for heard in batch:
-        host = _Host(known[heard.host_id], nics[heard.host_id], bonds[heard.host_id], recent, now, out)
+        host = _Host(known[heard.host_id], nics[heard.host_id], bonds[heard.host_id], recent, drilled, now, out)
         host.hear(heard)
     _write(out)
     fields = ["seen_at", "tried_at", "error", "misses", "next_at", "lease_owner", "lease_until", "boot_id", "digest"]
@@ -154,12 +156,13 @@ def _recent(bonds: list[int], now: datetime) -> dict[int, list[tuple[str, dateti
 
 @dataclass(slots=True)
 class _Host:
-    """One host's rows, and how an answer changes them."""
+    """One host's rows, and how an answer changes them. `drilled` are failures that we made, which are no flapping."""
 
     row: HostNetwork
     nics: list[Nic]
     bonds: list[Bond]
     recent: dict[int, list[tuple[str, datetime, int]]]
+    drilled: dict[tuple[int, str], Counter[str]]
     now: datetime
     out: _Rows
 
@@ -208,7 +211,8 @@ class _Host:
             day[port] += count
             hour[port] += count if at > self.now - HOUR else 0
         ports = seen.ports_seen(bond, nics, day)
-        health = health_of(bond, nics, hour, compared.differences)
+        unasked = hour - self.drilled.get((self.row.host_id, bond.name), Counter())
+        health = health_of(bond, nics, unasked, compared.differences)
         fields = seen.bond_fields(bond, ports, health, seen.addresses_of(bond.name, nics))
         fields |= {"failures_hour": hour.total(), "failures_day": day.total(), "present": True}
         fields |= {"drift": list(compared.differences), "untold": compared.untold}

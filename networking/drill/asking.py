@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +49,23 @@ def drills_of(host_id: int, bond: str = "", most: int = 20) -> list[Drilled]:
         row.run_id: row.found for row in StepRun.objects.filter(phase=DO, key="count", run__in=[r.run_id for r in rows])
     }
     return [_drilled(row, counts.get(row.run_id, {})) for row in rows]
+
+
+def failures_made(host_ids: Iterable[int], since: datetime) -> dict[tuple[int, str], Counter[str]]:
+    """Link failures that were drills' own: (host, bond) → port → how many, of drills that ended after `since`."""
+    made = defaultdict[tuple[int, str], Counter[str]](Counter)
+    rows = StepRun.objects.filter(
+        phase=DO, key="drill", ended_at__gt=since, run__change__kind=KIND, run__change__host_id__in=list(host_ids)
+    )
+    for row in rows.select_related("run__change"):
+        change, before, after = (
+            row.run.change,
+            *(_number(row.found.get(f"failures_{at}")) for at in ("before", "after")),
+        )
+        if change.plan and before is not None and after is not None:
+            bond, primary = change.plan.target["bond"], change.plan.settings["primary"]
+            made[change.host_id, bond][primary] += max(after - before, 0)
+    return made
 
 
 def _drilled(row: StepRun, counted: dict[str, Any]) -> Drilled:
