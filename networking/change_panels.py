@@ -1,4 +1,4 @@
-"""What a bond or a drill adds to the change page: the countdown, how the host went back, and a drill's numbers."""
+"""What a bond or a drill adds to the change page: the countdown, how the host went back, and how the bond is now."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from changes.panels import Panel, Situation
 from changes.plan import Json, Plan
 from changes.states import State
 from execution.models import UNDO, LogLine, Run
+from networking.models import Bond
 
 WAITING_STEPS = ("apply", "drill", "confirm")
 WAITS = WAITING_STEPS, "arm", "{host} goes back by itself"
@@ -40,6 +41,16 @@ def went_back_panel(situation: Situation) -> Panel | None:
         return None
     context = {**_proof(proof), "host": situation.change.host.name, "seen": _seen(situation)}
     return Panel("networking/_went_back.html", context)
+
+
+def now_panel(situation: Situation) -> Panel | None:
+    """The bond as it was last seen, once a run has ended well; the host is asked as soon as it has."""
+    change = situation.change
+    if change.state is not State.SUCCEEDED:
+        return None
+    name = str(situation.plan.target["bond"])
+    bond = Bond.objects.there().filter(host=change.host, name=name).select_related("host__network").first()
+    return Panel("networking/_bond_now.html", {"bond": bond, "host": change.host, "name": name})
 
 
 def _proof(found: Mapping[str, Json]) -> dict[str, Any]:

@@ -47,7 +47,14 @@ def shown(client, as_user, bond):
 def test_gaps_policy_and_change_stand_there(bond, rosa, olu, vera, shown):
     change = drilled(bond, rosa, olu, slowed=True)
     text = shown(vera)
-    for words in ("110 ms", "130 ms", "<strong>150 ms</strong>", "100, 150", "every 50 ms from ping01", "eth1 → eth0"):
+    for words in (
+        "110 ms",
+        "130 ms",
+        "<strong>150 ms</strong>",
+        "100, 150 ms",
+        "by ping01, a packet every 50 ms",
+        "eth1 → eth0",
+    ):
         assert words in text, words
     assert f'href="{reverse("change", args=[change.pk])}"' in text
     assert "<td>better</td>" in text
