@@ -45,9 +45,13 @@ def baseline(args: Args, context: Context) -> Verdict:
 
 
 def probes(args: Args, context: Context) -> Verdict:
-    """What answered before answers; and a gateway that is new is at least on the link, or nothing is beyond it."""
+    """What answered before answers; and a gateway that is new is at least on the link, or nothing is beyond it.
+
+    On the way back (`back`) nobody asks for the new one.
+    """
     wanted, passed = context.plan.settings["probes"], context.found.get("baseline", {}).get("passed", ())
-    new = [gateway for gateway in context.plan.settings.get("gateways", ()) if gateway not in wanted]
+    gateways = () if args.get("back") else context.plan.settings.get("gateways", ())
+    new = [gateway for gateway in gateways if gateway not in wanted]
     said = context.ask(AskProbes((*passed, *new))) if passed or new else {}
     silent = [f"{wanted[each]} {each}" for each in passed if said.get(each) != "yes"]
     if silent:

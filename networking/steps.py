@@ -160,7 +160,7 @@ def arm(change: Change) -> Step:
             command=change.undo_guard.confirm(),
             precheck=(
                 _check("undo-not-gone-back", "The host has not taken the undo back."),
-                _check("probes", "What answered before the change answers."),
+                _check("probes", "What answered before the change answers.", back=True),
             ),
             verify=(_check("undo-decided", "The old network stays."),),
             outage=change.longest,

@@ -52,13 +52,17 @@ def kill_worker(change: BondWalker, host: BondHost) -> None:
     raise Killed
 
 
+def typo(host: BondHost) -> dict[str, Any]:
+    return static(host.inside, "10.0.2.222")
+
+
 CUTS = (
     Sabotage("wrong address", wish=lambda host: static("10.0.9.9", "10.0.9.1")),
-    Sabotage("gateway with a typo", wish=lambda host: static(host.inside, "10.0.2.222")),
+    Sabotage("gateway with a typo", wish=typo),
     Sabotage("dead port", cabling=lambda host, switch: switch.kill(host.name, "eth1")),
     Sabotage("wrong VLAN", cabling=lambda host, switch: switch.vlan(host.name, "eth1", 20)),
 )
-KILLED = Sabotage("killed worker", at="apply", meanwhile=kill_worker)
+KILLED = Sabotage("killed worker", wish=typo, at="apply", meanwhile=kill_worker)
 REBOOTED = Sabotage(
     "rebooted host",
     meanwhile=lambda change, host: host.reboot(),

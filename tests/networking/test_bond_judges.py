@@ -94,16 +94,19 @@ def test_with_nothing_to_compare_the_new_connection_alone_counts():
     assert "nothing to compare" in say("probes", answering=(), passed=()).sentence
 
 
-def test_a_new_gateway_has_to_be_on_the_link():
+def test_a_new_gateway_has_to_be_on_the_link_and_for_the_undo_it_does_not_matter():
     typo = {"method": "static", "addresses": ["10.0.2.15/24"], "gateways": ["10.0.2.99"]}
     made = planned(addressing=typo)
     found = {"baseline": {"passed": ["10.0.2.2"]}}
 
-    def verdict(answering: tuple[str, ...]) -> Verdict:
-        return judge(Check("probes", ""), Context(Answers(host(), EMPTY, EMPTY, answering), made, "/r", found))
+    def verdict(check: Check, *answering: str) -> Verdict:
+        return judge(check, Context(Answers(host(), EMPTY, EMPTY, answering), made, "/r", found))
 
-    assert "The new gateway 10.0.2.99 is not on the link" in verdict(("10.0.2.2",)).sentence
-    assert verdict(("10.0.2.2", "10.0.2.99")).holds
+    before, back = made.step("confirm").precheck[1], made.step("arm").undo
+    assert back
+    assert "The new gateway 10.0.2.99 is not on the link" in verdict(before, "10.0.2.2").sentence
+    assert verdict(before, "10.0.2.2", "10.0.2.99").holds
+    assert verdict(back.precheck[1], "10.0.2.2").holds
 
 
 def test_an_armed_revert_says_how_and_how_long():
