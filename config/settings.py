@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from config.environment import BASE, broker, database, env, number, price, secret_key, state_dir, switch
+from config.failpoint import parse_failpoint
 
 STATE_DIR = state_dir()
 SECRET_KEY = secret_key(STATE_DIR)
@@ -139,6 +140,9 @@ HOST_ROOT = "/var/lib/regroup"
 ATTACH_COMMAND = env.str("REGROUP_ATTACH_COMMAND", default="")
 """A site's own way to attach an old disk: words with {host} and {vm}; empty means a person does it."""
 DETACH_COMMAND = env.str("REGROUP_DETACH_COMMAND", default="")
+
+FAILPOINT = parse_failpoint(env.str("REGROUP_FAILPOINT", default=""), debug=DEBUG)
+"""Where a test has a worker die; never set where anybody depends on Regroup."""
 
 LEASE_SECONDS = number("REGROUP_LEASE", 30, least=3, most=600)
 HEARTBEAT_SECONDS = number("REGROUP_HEARTBEAT", 5, least=1, most=60)

@@ -20,6 +20,7 @@ from changes.models import Change
 from changes.plan import Plan, Refusal
 from changes.services import locks_release, move, plan_store
 from changes.states import State, StepState
+from execution import failpoints
 from execution.claims import claimed
 from execution.gate import pass_gate
 from execution.hands import HostHands
@@ -51,6 +52,7 @@ def look(change_id: int) -> None:
     if lease is None:
         return
     with lease:
+        failpoints.reach("after-claim")
         try:
             run.change.refresh_from_db()
             with Lines() as lines:
@@ -85,7 +87,10 @@ def _walk(run: Run, lease: Lease, lines: Lines) -> None:
     progress = _progress(run, works)
     try:
         for event in walk(works, progress, hands, recheck=run.recheck, probing=run.probing):
+            name, step = type(event).__name__.lower(), getattr(event, "key", "")
+            failpoints.reach(f"before-{name}", step)
             recorder.store(event)
+            failpoints.reach(f"after-{name}", step)
     except (LeaseLost, FenceRefused, DatabaseError):
         raise
     except Exception as error:  # we broke, not the host: say so, and let a person decide

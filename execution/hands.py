@@ -15,6 +15,7 @@ from django.conf import settings
 
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Json, Plan, resolve_references
+from execution import failpoints
 from execution.leases import Lease, fences
 from execution.lines import Lines
 from execution.models import DO, UNDO, Run, StepRun
@@ -108,6 +109,7 @@ class HostHands:
         except SessionError:
             self.part()
             raise
+        failpoints.reach("after-start", work.key)
         self.first = ticket, started.first
 
     def bury(self, work: Work, attempt: int) -> detached.Probe:
