@@ -24,12 +24,20 @@ Drift = dict[str, Compared]
 def drift_of(bonds: Bonds, setup: Setup) -> Drift:
     """Each running bond against the files of the manager that owns it."""
     network = _network(bonds, setup)
-    return {bond.name: _compared(bond, network) for bond in bonds.bonds}
+    return {bond.name: compare(bond, network) for bond in bonds.bonds}
 
 
 def untold(bonds: Bonds, why: str) -> Drift:
     """The same where the files could not be had."""
     return {bond.name: Compared(untold=why) for bond in bonds.bonds}
+
+
+def compare(bond: BondNow, network: Network) -> Compared:
+    """One running bond against what the host's files make of it. Raises nothing: files are anybody's."""
+    try:
+        return _compared(bond, network)
+    except Exception as error:  # a file that nobody thought of must not cost a host its confirmation
+        return Compared(untold=f"Regroup could not read its network files: {type(error).__name__}: {error}")
 
 
 def _compared(bond: BondNow, network: Network) -> Compared:

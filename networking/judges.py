@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from changes.answers import no, not_yet, yes
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
+from networking.drift import compare
 from networking.facts.guard import CONFIRM, REVERT, AskGuard, GuardState
 from networking.facts.nics import AskNetwork
 from networking.facts.values import BondNow, Network
@@ -178,8 +179,12 @@ def bond_wanted(args: Args, context: Context) -> Verdict:
     files = files_after(args, context)
     if not files.holds:
         return not_yet(files.sentence)
-    found = {"active": bond.status.active, "ports": [port.name for port in bond.status.ports]}
-    return yes(f"{name} runs as wanted, {bond.status.active} carries the traffic, and the files say the same.", found)
+    found: dict[str, Json] = {"active": bond.status.active, "ports": [port.name for port in bond.status.ports]}
+    runs = f"{name} runs as wanted, {bond.status.active} carries the traffic"
+    drift = compare(bond, network).differences
+    if drift:  # of what was not asked for, so that it is told and takes nothing back
+        return yes(f"{runs}; the files are as written, and yet: {' '.join(drift)}", found | {"drift": list(drift)})
+    return yes(f"{runs}, and the files say the same.", found)
 
 
 def _bond_differs(bond: BondNow, network: Network, context: Context) -> Iterator[str]:

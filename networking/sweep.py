@@ -149,10 +149,6 @@ def _drift(session: Session, bonds: Bonds) -> Drift:
         return drift_of(bonds, SETUP.parse(session.run(SETUP.command())))
     except (SudoRefused, FactError) as error:
         return untold(bonds, str(error))
-    except SessionError:
-        raise
-    except Exception as error:  # a file that nobody thought of
-        return untold(bonds, f"Regroup could not read the network files: {type(error).__name__}: {error}")
 
 
 @dataclass(slots=True)

@@ -153,6 +153,13 @@ def test_an_apply_that_a_boot_cut_off_with_nothing_taken_back_is_told():
     assert "restarted while it applied" in verdict.sentence
 
 
+def test_what_was_not_asked_for_and_differs_is_told_and_takes_nothing_back():
+    verdict = say("bond-wanted", WAITING, on=bonded(num_grat_arp="3"))
+    assert verdict.holds
+    assert "num_grat_arp is 1 in the files, and 3 in the kernel." in verdict.sentence
+    assert verdict.found["drift"] == ["num_grat_arp is 1 in the files, and 3 in the kernel."]
+
+
 def test_a_bond_as_wanted_says_who_carries_the_traffic():
     verdict = say("bond-wanted", WAITING, on=bonded())
     assert verdict.holds, verdict.sentence

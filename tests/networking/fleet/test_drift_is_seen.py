@@ -139,3 +139,11 @@ def test_files_that_cannot_be_had_end_nothing_and_are_told(simulate, fleet):
 def test_nothing_is_compared_where_files_could_not_be_had(well):
     assert untold(answer(well), "sudo says no.") == {"bond0": Compared(untold="sudo says no.")}
     assert compared(well) == {"bond0": Compared()}
+
+
+def test_files_that_nobody_can_read_are_told_and_end_nothing(well, monkeypatch):
+    def broken(*_):
+        raise IndexError("line 7")
+
+    monkeypatch.setattr("networking.drift.owner_of", broken)
+    assert compared(well)["bond0"].untold == "Regroup could not read its network files: IndexError: line 7"
