@@ -50,7 +50,8 @@ class FindingOut(Schema):
 
 
 class BondOut(Schema):
-    """A bond as last seen: `health` is its worst finding's state, `since` when it came into it."""
+    """A bond as last seen: `health` is its worst finding's state, `since` when it came into it. `untold` is why nobody
+    can tell whether its files say the same; empty where that is known."""
 
     host: str
     name: str
@@ -58,6 +59,7 @@ class BondOut(Schema):
     health: str
     sentence: str
     findings: list[FindingOut]
+    untold: str
     since: datetime
     seen_at: datetime | None
     mode: str
@@ -265,7 +267,7 @@ def idle(request: HttpRequest, site: str = "", after: str = "", limit: Limit = 1
 
 IMPACTS = ("goes_dark", "fails_over", "loses_standby")
 COLUMNS = (
-    *("name", "sentence", "findings", "since", "mode", "miimon", "primary", "primary_reselect", "active"),
+    *("name", "sentence", "findings", "untold", "since", "mode", "miimon", "primary", "primary_reselect", "active"),
     *("active_mbps", "active_nominal_mbps", "failures_hour", "failures_day", "addresses", "ports"),
 )
 

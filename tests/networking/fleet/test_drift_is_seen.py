@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from api.bonds import bond_out
 from networking.asking import ask, enrol
 from networking.drift import Compared, drift_of, untold
 from networking.facts.values import Managers, NetFile, Setup
@@ -81,6 +82,14 @@ def test_the_page_says_why_it_cannot_be_told(tell, app02, well, client, as_user,
     Bond.objects.update(untold="sudo says no.")
     page = as_user(client, vera).get(reverse("bond", args=["app02", "bond0"])).content.decode()
     assert "Whether its files say the same cannot be told: sudo says no." in page
+
+
+def test_the_api_says_so_too(tell, app02, broken):
+    tell(app02, broken("drift"))
+    bond = bond_out(Bond.objects.get())
+    assert bond["health"] == "drift" and SAID in bond["sentence"]
+    Bond.objects.update(untold="sudo says no.")
+    assert bond_out(Bond.objects.get())["untold"] == "sudo says no."
 
 
 def test_files_are_read_with_the_first_answer(simulate, fleet):
