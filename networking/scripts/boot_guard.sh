@@ -9,6 +9,14 @@ wants=/etc/systemd/system/sysinit.target.wants
   echo "It was decided already: $(decided_by)." >&2
   exit 1
 }
+# A file system that waits for the network cannot be wanted before it: systemd breaks such a circle where it likes.
+mount=$(findmnt -n -o TARGET -T "$guard") && mount=$(systemd-escape -p --suffix=mount -- "$mount")
+case " $(systemctl show -p After --value -- "$mount" | tr '\n' ' ') " in
+  *" remote-fs-pre.target "* | *" network.target "* | *" network-online.target "*)
+    echo "$guard is on a file system that waits for the network ($mount), so a boot cannot go back by itself." >&2
+    exit 1
+    ;;
+esac
 mkdir -p -- "$wants"
 chmod 0755 "$wants"
 cat >"$guard/boot.part" <<UNIT
@@ -20,13 +28,15 @@ After=local-fs.target
 Before=network-pre.target ifupdown-pre.service networking.service network.service NetworkManager.service
 Before=systemd-networkd.service wicked.service cloud-init-local.service
 Wants=network-pre.target
+ConditionPathExists=$guard/revert.sh
 ConditionPathExists=!$guard/decided/confirm
 ConditionPathExists=!$guard/reverted
 
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $guard/revert.sh $guard boot
-TimeoutStartSec=60
+TimeoutStartSec=180
+TimeoutStopSec=10
 
 [Install]
 WantedBy=sysinit.target
