@@ -102,6 +102,9 @@ def unwritable(written: tuple[Written, ...], network: Network) -> Iterator[str]:
 SEEN_ON_HOSTS = frozenset({"networkd"})
 """Managers with which a bond was made on a real host under Regroup's own session, and confirmed."""
 
+STAND_INS = {"ifcfg": "Red Hat's ifup and ifdown, on a lab host"}
+"""Managers with which that was seen only where something else took the manager's place."""
+
 
 def warnings(request: Request, bond: Bond, network: Network, owner: Owner, outage: str) -> Iterator[str]:
     """What an approver ought to know."""
@@ -132,7 +135,12 @@ def warnings(request: Request, bond: Bond, network: Network, owner: Owner, outag
             f"DANGER: {network.hostname} has no systemd, so nothing takes the files back if it restarts before the"
             " change is confirmed. Have its console at hand."
         )
-    if owner.backend.key not in SEEN_ON_HOSTS:
+    if owner.backend.key in STAND_INS:
+        yield (
+            f"How Regroup applies a bond with {owner.backend.title} was tried only against a stand-in for"
+            f" {STAND_INS[owner.backend.key]}. Try it where nobody is missed, with the console at hand."
+        )
+    elif owner.backend.key not in SEEN_ON_HOSTS:
         yield (
             f"DANGER: how Regroup applies a bond with {owner.backend.title} is tested on text and not yet on a running"
             " host. Try it where nobody is missed, with the console at hand."

@@ -154,6 +154,13 @@ def test_a_host_without_a_boot_guard_is_a_danger_that_is_said():
     assert "boot-guard" not in [step.key for step in plan.steps]
 
 
+def test_red_hats_scripts_were_tried_only_against_a_stand_in_and_that_is_said():
+    text = "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=static\nIPADDR=10.0.2.15\nNETMASK=255.255.255.0\nGATEWAY=10.0.2.2\n"
+    file = NetFile("/etc/sysconfig/network-scripts/ifcfg-eth0", text)
+    managers = Managers({"ifcfg": "the network service of initscripts is active"}, NETWORKD.tools)
+    assert "only against a stand-in" in warned(planned(host(files=(file,), managers=managers)))
+
+
 def test_options_alone_change_a_bond_without_an_outage():
     plan = planned(bonded(), existing=True, options={"primary_reselect": "always"})
     assert "is interrupted" not in warned(plan)
