@@ -22,6 +22,9 @@ SECONDS = 180
 AFTER = 90
 """Seconds beyond that which the way back may take before nobody can tell any more."""
 
+BUSY = 180
+"""Seconds that saving, arming and tidying may take on a host that is very busy; a quiet one needs a second or two."""
+
 DIRECTORY, UNDO_DIRECTORY = "{run_dir}/guard", "{run_dir}/guard-undo"
 
 
@@ -62,13 +65,14 @@ class Guard:
         """`before` has path → text, or None where there must be no file; `scripts` what `act.sh` and `back.sh` call."""
         words = (word for path, text in sorted(before.items()) for word in (path, _sha256(text)))
         own = {"act.sh": guarded("act"), "back.sh": guarded("back"), "revert.sh": guarded("revert")}
-        return Call((self.directory, *words), script=guarded("snapshot"), stdin=bundle(scripts_of(own | dict(scripts))))
+        sent = bundle(scripts_of(own | dict(scripts)))
+        return Call((self.directory, *words), script=guarded("snapshot"), stdin=sent, timeout=BUSY)
 
     def boot_guard(self) -> Call:
-        return Call((self.directory,), script=guarded("boot_guard"))
+        return Call((self.directory,), script=guarded("boot_guard"), timeout=BUSY)
 
     def arm(self, method: str = "auto") -> Call:
-        return Call((self.directory, str(self.seconds), method), script=guarded("arm"))
+        return Call((self.directory, str(self.seconds), method), script=guarded("arm"), timeout=BUSY)
 
     def apply(self, files: Iterable[Written], text: str) -> Call:
         """Write the files, then run `text`."""
@@ -76,10 +80,10 @@ class Guard:
         return Call((self.directory,), script=guarded("apply"), stdin=bundle(sent), timeout=self.seconds + AFTER)
 
     def confirm(self) -> Call:
-        return Call((self.directory,), script=guarded("confirm"))
+        return Call((self.directory,), script=guarded("confirm"), timeout=BUSY)
 
     def tidy(self) -> Call:
-        return Call((self.directory,), script=guarded("tidy"))
+        return Call((self.directory,), script=guarded("tidy"), timeout=BUSY)
 
 
 def _sha256(text: str | None) -> str:

@@ -15,7 +15,7 @@ from changes.plan import HIGH, LOW, MEDIUM, Call, Check, FileChange, Json, Step,
 from networking.backends.protocol import Backend, Written
 from networking.bonding.model import Bond
 from networking.facts.values import Network
-from networking.guard import AFTER, UNDO_DIRECTORY, Guard, guarded
+from networking.guard import AFTER, BUSY, UNDO_DIRECTORY, Guard, guarded
 from networking.mending import kernel_script
 from networking.owning import files_of
 from networking.request import Request
@@ -111,7 +111,7 @@ def snapshot(change: Change) -> Step:
         verify=(_check("saved", "What goes back is saved on the host, and its shell can read the way back."),),
         undo=Undo(
             title="Take timers and boot guards away",
-            command=Call((change.guard.directory, change.undo_guard.directory), script=_tidy_all()),
+            command=Call((change.guard.directory, change.undo_guard.directory), script=_tidy_all(), timeout=BUSY),
             verify=(_check("all-tidied", "No revert is armed any more, neither by time nor by boot."),),
         ),
         writes=("{run_dir}/guard",),
@@ -231,7 +231,7 @@ def confirm(change: Change) -> Step:
                 save.argv,
                 script=_guard_undo(change),
                 stdin=save.stdin,
-                timeout=120,
+                timeout=BUSY,
             ),
             precheck=(_check("files-after", "The files are what this change wrote."),),
             verify=(_check("undo-armed", "A revert of the undo is armed."),),
