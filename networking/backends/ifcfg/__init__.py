@@ -34,16 +34,20 @@ listed() {
 }
 if have nmcli && nmcli -t general status >/dev/null 2>&1; then nmcli connection reload; fi
 for bond in $(bonds); do
+    ours "$bond" || continue
     ifdown "$bond" >/dev/null 2>&1
     gone "$bond"
 done
 status=0
 for name in $(listed); do
+    device=$(value "$folder/ifcfg-$name" DEVICE)
+    ours "${device:-$name}" || continue
     [ "$(value "$folder/ifcfg-$name" ONBOOT)" = yes ] || continue
     if [ "$(value "$folder/ifcfg-$name" SLAVE)" = yes ]; then continue; fi
     ifdown "$name" >/dev/null 2>&1
     bare "$name"
     ifup "$name" || status=1
+    announced "${device:-$name}"
 done
 exit $status
 """

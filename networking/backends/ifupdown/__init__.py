@@ -32,20 +32,23 @@ ifup --force "$bond" || die "ifup $bond failed."
 
 RELOAD = """\
 for bond in $(bonds); do
+    ours "$bond" || continue
     ifdown --force "$bond" >/dev/null 2>&1
     gone "$bond"
 done
 status=0
-listed() { { ifquery --list --allow=auto; ifquery --list --allow=hotplug; } 2>/dev/null | sort -u; }
-for name in $(listed); do
-    [ "$name" != lo ] || continue
+listed() {
+    for name in $({ ifquery --list --allow=auto; ifquery --list --allow=hotplug; } 2>/dev/null | sort -u); do
+        if [ "$name" != lo ] && ours "${name%%:*}"; then printf '%s\\n' "$name"; fi
+    done
+}
+names=$(listed)
+for name in $names; do
     ifdown --force "$name" >/dev/null 2>&1
     bare "$name"
 done
-for name in $(listed); do
-    [ "$name" != lo ] || continue
-    ifup --force "$name" || status=1
-done
+for name in $names; do ifup --force "$name" || status=1; done
+for name in $names; do announced "$name"; done
 exit $status
 """
 
@@ -76,5 +79,5 @@ class Ifupdown:
         return opening(bond) + CREATE + settled(bond)
 
     def reload(self) -> str:
-        """Every bond goes, every interface that the files bring up by themselves starts from nothing."""
+        """Its bond goes, and what the files bring up by themselves of bond and ports starts from nothing."""
         return PRELUDE + RELOAD

@@ -26,14 +26,25 @@ fi
 """
 
 RELOAD = """\
-for bond in $(bonds); do gone "$bond"; done
-for nic in $(cards); do bare "$nic"; done
+for bond in $(bonds); do
+    if ours "$bond"; then gone "$bond"; fi
+done
+for nic in $(cards); do
+    if ours "$nic"; then bare "$nic"; fi
+done
 systemctl restart NetworkManager || die 'NetworkManager did not start again.'
 nm-online -s -q -t 60
 asleep() { nmcli -t -f UUID,TYPE,AUTOCONNECT,ACTIVE connection show | sed -n "s/^\\([^:]*\\):$1:yes:no$/\\1/p"; }
+named() { nmcli -g connection.interface-name connection show uuid "$1"; }
 status=0
 for type in bond 802-3-ethernet; do
-    for uuid in $(asleep "$type"); do nmcli --wait 45 connection up uuid "$uuid" || status=1; done
+    for uuid in $(asleep "$type"); do
+        name=$(named "$uuid")
+        if [ -z "$name" ] || ours "$name"; then nmcli --wait 45 connection up uuid "$uuid" || status=1; fi
+    done
+done
+for nic in $(bonds) $(cards); do
+    if ours "$nic"; then announced "$nic"; fi
 done
 exit $status
 """
@@ -89,5 +100,5 @@ class Keyfile:
         }
 
     def reload(self) -> str:
-        """Every bond goes, and comes again if a profile still says so."""
+        """Its bond goes, and comes again if a profile still says so."""
         return PRELUDE + RELOAD
