@@ -80,8 +80,8 @@ def _addresses(configured: Bond, nic: Nic) -> Iterator[str]:
     for address in sorted(wants - has):
         yield f"{configured.name} has {address} in the files, and not in the kernel."
     if configured.addressing.method == STATIC:
-        for address in sorted(has - wants):
-            if not _is_advertised(address):
+        for address in sorted(has - wants - {str(ip_interface(text)) for text in nic.passing}):
+            if not _is_others(address):
                 yield f"{configured.name} has {address} in the kernel, and not in the files."
     elif configured.addressing.method == DHCP and not has:
         yield f"{configured.name} gets its address from a server, and has none."
@@ -89,6 +89,12 @@ def _addresses(configured: Bond, nic: Nic) -> Iterator[str]:
         yield f"The MTU of {configured.name} is {configured.mtu} in the files, and {nic.mtu} in the kernel."
 
 
-def _is_advertised(address: str) -> bool:
-    """Whether an IPv6 address came by router advertisement: its lower half is made from a MAC address (ff:fe)."""
-    return ip_interface(address).version == 6 and ip_interface(address).ip.packed[11:13] == b"\xff\xfe"
+def _is_others(address: str) -> bool:
+    """Whether others than the network manager put it there.
+
+    IPv6 by router advertisement, its lower half made from a MAC address (ff:fe); or the address of a single host (/32,
+    /128), which VRRP and cluster managers move between hosts.
+    """
+    one = ip_interface(address)
+    advertised = one.version == 6 and one.ip.packed[11:13] == b"\xff\xfe"
+    return advertised or one.network.prefixlen == one.max_prefixlen

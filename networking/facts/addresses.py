@@ -15,11 +15,15 @@ TOLD_SCOPES = ("global", "site", "link")
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """What ip says of an interface: the kernel's word for its kind ("bond", "vlan", empty if unsaid), addresses."""
+    """What ip says of an interface: the kernel's word for its kind ("bond", "vlan", empty if unsaid), addresses.
+
+    passing  those that end unless they are renewed: by DHCP, or by router advertisement
+    """
 
     kind: str
     permanent_address: str
     addresses: tuple[str, ...]
+    passing: tuple[str, ...] = ()
 
 
 def parse_addresses(text: str, what: str) -> dict[str, Addressed]:
@@ -37,26 +41,32 @@ def parse_addresses(text: str, what: str) -> dict[str, Addressed]:
 def _addressed(row: Mapping[str, Json], what: str) -> tuple[str, Addressed]:
     try:
         told = [entry for entry in row.get("addr_info", ()) if entry.get("scope") in TOLD_SCOPES]
-        addresses = tuple(f"{entry['local']}/{entry['prefixlen']}" for entry in told)
+        addresses = {f"{entry['local']}/{entry['prefixlen']}": bool(entry.get("dynamic")) for entry in told}
         kind = str(row.get("linkinfo", {}).get("info_kind", ""))
     except (KeyError, TypeError, AttributeError) as error:
         raise FactError(f"{what}: what ip says of {row['ifname']} is not as expected ({error!r}).") from error
-    return str(row["ifname"]), Addressed(kind, str(row.get("permaddr", "")), addresses)
+    return str(row["ifname"]), _told(addresses, kind, str(row.get("permaddr", "")))
+
+
+def _told(addresses: Mapping[str, bool], kind: str = "", permanent_address: str = "") -> Addressed:
+    """`addresses` with whether each is a passing one."""
+    passing = tuple(address for address, passes in addresses.items() if passes)
+    return Addressed(kind, permanent_address, tuple(addresses), passing)
 
 
 def _addresses_of_lines(text: str, what: str) -> dict[str, Addressed]:
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, bool]] = {}
     for line in text.splitlines():
         words = line.split()
         if len(words) < 2 or not words[0].rstrip(":").isdigit():
             raise FactError(f"{what}: ip's line {line!r} is not as expected.")
-        addresses = found.setdefault(words[1].rstrip(":").partition("@")[0], [])
+        addresses = found.setdefault(words[1].rstrip(":").partition("@")[0], {})
         if len(words) > 3 and words[2] in ("inet", "inet6"):
             scope = words[words.index("scope") + 1] if "scope" in words[:-1] else "global"
             address = words[3] if "/" in words[3] else f"{words[3]}/{128 if ':' in words[3] else 32}"
             if scope in TOLD_SCOPES:
-                addresses.append(address)
-    return {name: Addressed("", "", tuple(addresses)) for name, addresses in found.items()}
+                addresses[address] = "dynamic" in words
+    return {name: _told(addresses) for name, addresses in found.items()}
 
 
 def parse_routes(text: str, what: str) -> tuple[KernelRoute, ...]:

@@ -125,6 +125,7 @@ def _nic(
         master=master,
         uppers=uppers,
         addresses=told.addresses if told else (),
+        passing=told.passing if told else (),
         neighbour=neighbours.get(name),
         bus=_bus(files),
         nominal_by="driver" if can.nominal_mbps else "sight" if by_sight else "",

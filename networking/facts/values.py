@@ -34,6 +34,7 @@ class Nic:
     master             bond or bridge that it is part of
     uppers             what stands on it: vlans, bridges, macvlans
     addresses          "10.0.2.15/24", with scope global or link
+    passing            those of them that end unless they are renewed: by DHCP, or by router advertisement
     """
 
     name: str
@@ -54,6 +55,7 @@ class Nic:
     neighbour: Neighbour | None = None
     bus: str = ""
     nominal_by: str = ""
+    passing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,20 @@ def test_addresses_that_come_by_themselves_are_no_difference() -> None:
     assert differences(ASYMMETRIC, running(ASYMMETRIC), [bond0]) == ()
 
 
+@pytest.mark.parametrize("address", ["10.0.2.100/32", "2001:db8::1/128"])
+def test_an_address_that_moves_between_hosts_is_no_difference(address: str) -> None:
+    bond0 = nic("bond0", "10.0.2.15/24", address, kind="bond")
+
+    assert differences(ASYMMETRIC, running(ASYMMETRIC), [bond0]) == ()
+
+
+def test_an_address_that_was_leased_is_no_difference() -> None:
+    leased = "2001:db8::8d4a:93ff:1c:77/64"
+    bond0 = nic("bond0", "10.0.2.15/24", leased, kind="bond", passing=(leased,))
+
+    assert differences(ASYMMETRIC, running(ASYMMETRIC), [bond0]) == ()
+
+
 def test_a_bond_without_an_answer_from_its_server_differs() -> None:
     wanted = replace(ASYMMETRIC, addressing=Addressing(DHCP))
 
