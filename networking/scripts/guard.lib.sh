@@ -3,10 +3,11 @@
 #   before/      what goes back        armed     how and until when the revert was armed
 #   decided/     the winner's name: confirm or revert        applied  how the apply ended
 umask 077
-unit=regroup-$(basename -- "$(dirname -- "$guard")")-$(basename -- "$guard")
+run=${guard%/*}
+unit=regroup-${run##*/}-${guard##*/}
 
 seconds_up() { read -r up _ </proc/uptime && printf '%s' "${up%%.*}"; }
-boot_now() { cat /proc/sys/kernel/random/boot_id; }
+boot_now() { read -r boot </proc/sys/kernel/random/boot_id && printf '%s' "$boot"; }
 say() { printf '%s up %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(seconds_up)" "$*"; }
 
 # fsync of a file; on ext4 and xfs it also commits the rename that gave it its name.
@@ -19,7 +20,7 @@ into_place() {
 }
 
 # A name beside a file that no network manager reads.
-part_of() { printf '%s/.regroup.%s' "$(dirname -- "$1")" "$$"; }
+part_of() { printf '%s/.regroup.%s' "${1%/*}" "$$"; }
 
 note_down() { cat >"$guard/.part.$$" && into_place "$guard/.part.$$" "$guard/$1"; }
 
@@ -73,7 +74,7 @@ unpack() {
       say "removed $target"
       continue
     fi
-    [ -d "$(dirname -- "$target")" ] || (umask 022 && mkdir -p -- "$(dirname -- "$target")")
+    [ -d "${target%/*}" ] || (umask 022 && mkdir -p -- "${target%/*}")
     part=$(part_of "$target")
     head -c "$bytes" >"$part"
     if ! printf '%s  %s\n' "$sum" "$part" | sha256sum --check --status; then
