@@ -12,7 +12,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
 from django.conf import settings
 
 app = Celery("regroup")
@@ -45,6 +45,14 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+def leave_logging(**_: object) -> None:
+    """With somebody to ask, Celery sets up no handlers of its own: Django's LOGGING holds for its lines too."""
+
+
+if settings.LOG == "json":
+    setup_logging.connect(leave_logging)
 
 
 @worker_ready.connect

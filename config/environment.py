@@ -9,6 +9,7 @@ import sqlite3
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -63,6 +64,30 @@ def secret(name: str) -> str:
     if not text:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty; write the value into it.")
     return text
+
+
+def one_of(name: str, default: str, *others: str) -> str:
+    """A setting that is one of a few words."""
+    words = (default, *others)
+    text: str = env.str(name, default=default).lower()
+    if text not in words:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(words)}; it is {text!r}.")
+    return text
+
+
+def token(name: str) -> str:
+    """A secret that a program sends as its bearer token; empty where it is not set."""
+    text = secret(name)
+    if text and not re.fullmatch(r"[\x21-\x7e]{16,}", text):
+        raise ImproperlyConfigured(
+            f"{name} must have at least 16 characters, letters, digits and signs without spaces."
+        )
+    return text
+
+
+def password_of(url: str) -> str:
+    """The password in an address; empty where it has none."""
+    return unquote(urlsplit(url).password or "")
 
 
 def state_dir() -> Path:

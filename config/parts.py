@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 from django.conf import settings
+from uvicorn.config import LOGGING_CONFIG
 
 from config import celery_app
 from config.environment import broker
@@ -73,6 +74,7 @@ def web(port: int) -> Program:
             timeout_graceful_shutdown=3,
             server_header=False,
             lifespan="off",
+            log_config=None if settings.LOG == "json" else LOGGING_CONFIG,
         )
 
     return _program("web", "regroup: web", serve)
@@ -104,7 +106,8 @@ def _worker(queue: str, *pool: str) -> Program:
 
 
 def _celery(*words: str) -> Callable[[], object]:
-    return lambda: celery_app.start(argv=list(words))
+    """Without its banner where a log is for programs."""
+    return lambda: celery_app.start(argv=["--quiet", *words] if settings.LOG == "json" else list(words))
 
 
 def _program(name: str, title: str, main: Callable[[], object]) -> Program:

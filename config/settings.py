@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
-from config.environment import BASE, broker, database, env, number, price, secret_key, state_dir, switch
+from config.environment import (
+    BASE,
+    broker,
+    database,
+    env,
+    number,
+    one_of,
+    password_of,
+    price,
+    secret_key,
+    state_dir,
+    switch,
+    token,
+)
 from config.failpoint import parse_failpoint
+from config.log import logging_of
 
 STATE_DIR = state_dir()
 SECRET_KEY = secret_key(STATE_DIR)
@@ -39,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.log_requests.change_in_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -158,11 +174,12 @@ FLEET_PATIENCE = number("REGROUP_FLEET_PATIENCE", 5, least=1, most=60)
 PORT_PRICE, PORT_CURRENCY = price("REGROUP_PORT_PRICE")
 """What a 10 Gb/s port of a switch costs, for the page of ports that idle."""
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"paramiko": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
-}
+METRICS_TOKEN = token("REGROUP_METRICS_TOKEN")
+"""Whoever sends it as a bearer token may read /metrics; empty: nobody may."""
+
+LOG = one_of("REGROUP_LOG", "text", "json")
+logging.captureWarnings(LOG == "json")  # else Python writes them itself, and not as JSON
+LOGGING = logging_of(
+    LOG,
+    secrets=(SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"].get("PASSWORD") or ""), password_of(BROKER_URL)),
+)

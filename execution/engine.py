@@ -26,6 +26,7 @@ from execution.gate import pass_gate
 from execution.hands import HostHands
 from execution.leases import Lease, LeaseLost, claim
 from execution.lines import Lines
+from execution.log_ids import about, also
 from execution.models import DO, UNDO, Run, StepRun
 from execution.recorder import Recorder
 from execution.runner import OUTAGE_POLL, Progress, Work, all_of, backward, forward, walk
@@ -48,6 +49,12 @@ def look(change_id: int) -> None:
         State.QUEUED, State.GATING, State.RUNNING, State.WAITING, State.UNDOING
     ):  # fmt: skip
         return
+    with about(run.change_id):
+        also(run=run.name)
+        _claim_and_do(run)
+
+
+def _claim_and_do(run: Run) -> None:
     lease = claim(run)
     if lease is None:
         return
@@ -157,7 +164,7 @@ def _has_come(run: Run, work: Work, hands: HostHands) -> bool:
 
 def plan(change_id: int) -> None:
     """Make the plan of a draft or stale change from live facts, or store the refusal; unless somebody is at it."""
-    with claimed(f"plan:{change_id}") as ours:
+    with about(change_id), claimed(f"plan:{change_id}") as ours:
         wanted = Change.objects.select_related("host").filter(pk=change_id, planning=True)
         change = wanted.first() if ours else None
         if change:

@@ -18,6 +18,7 @@ from changes.plan import Check, Json, Plan, resolve_references
 from execution import failpoints
 from execution.leases import Lease, fences
 from execution.lines import Lines
+from execution.log_ids import also
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Work
 from inventory.models import Host
@@ -67,6 +68,7 @@ class HostHands:
 
     def turn(self, work: Work) -> None:
         """Look to the step's host. One that may lose it is asked over a new connection: the old one proves nothing."""
+        also(step=work.key)
         home = self.run.change.host
         if work.host != self.host.name:
             self.host = home if work.host in ("", home.name) else Host.objects.get(name=work.host)

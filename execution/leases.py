@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 import uuid
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -59,7 +60,9 @@ class Lease:
         self.renewed = time.monotonic()
         self._stop = threading.Event()
         self._lost = False
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{run.pk}", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._beat,), name=f"lease-{run.pk}", daemon=True
+        )
 
     @property
     def alive(self) -> bool:

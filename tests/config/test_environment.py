@@ -37,6 +37,9 @@ def refusal(state: Path, **environment: str) -> str:
         ("REGROUP_LEASE", "0"),
         ("REGROUP_DATABASE_URL_FILE", "/nowhere"),
         ("REGROUP_SECRET_KEY_FILE", "/dev/null"),
+        ("REGROUP_METRICS_TOKEN", "too short"),
+        ("REGROUP_METRICS_TOKEN_FILE", "/nowhere"),
+        ("REGROUP_LOG", "xml"),
     ],
 )
 def test_a_bad_value_gives_one_line_that_names_the_setting(tmp_path: Path, name: str, value: str) -> None:
