@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q, Sum
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -179,6 +179,32 @@ def freshness() -> Freshness:
     )
     worker = Pulse.objects.filter(name="fleet").values_list("at", flat=True).first()
     return Freshness(**told, worker=worker, every=ago(settings.FLEET_SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Whose turn it is to be asked: `asking` are asked this moment; `due` wait, the longest since `oldest_due`."""
+
+    hosts: int
+    asking: int
+    due: int
+    oldest_due: datetime | None
+    silent: int
+    misses: int
+
+
+def turns(now: datetime) -> Turns:
+    """One query. `misses` are attempts in vain since each silent host last answered."""
+    busy = Q(lease_until__gt=now) & ~Q(lease_owner="")
+    told = HostNetwork.objects.aggregate(
+        hosts=Count("pk"),
+        asking=Count("pk", filter=busy),
+        due=Count("pk", filter=Q(next_at__lte=now) & ~busy),
+        oldest_due=Min("next_at", filter=Q(next_at__lte=now) & ~busy),
+        silent=Count("pk", filter=Q(error__gt="")),
+        misses=Sum("misses"),
+    )
+    return Turns(**told | {"misses": told["misses"] or 0})
 
 
 def eligible() -> int:

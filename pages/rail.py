@@ -1,17 +1,21 @@
-"""What stands in the left rail, in order."""
+"""What stands in the left rail, in order, for whom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from people.roles import Role
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One place to go: its word, its icon (templates/components/icons), its URL name."""
+    """One place to go: its word, its icon (templates/components/icons), its URL name; roles, where not all may go."""
 
     label: str
     icon: str
     url_name: str
+    roles: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,16 @@ ENTRIES = (
     Entry("Owners", "users", "owners"),
     Entry("Bonds", "network", "bonds"),
     Entry("Audit", "shield-check", "audit"),
+    Entry("Engine", "activity", "engine", frozenset({Role.OPERATOR, Role.ADMINISTRATOR})),
 )
 
 
-def rail_links(path: str) -> list[Link]:
-    """The rail for the page at `path`; an entry whose URL is not installed is left out."""
-    links = []
+def rail_links(path: str, roles: Iterable[Role] = ()) -> list[Link]:
+    """The rail for the page at `path`; an entry whose URL is not installed, or that is for others, is left out."""
+    links, has = [], frozenset(roles)
     for entry in ENTRIES:
+        if entry.roles and not entry.roles & has:
+            continue
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:

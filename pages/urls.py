@@ -10,6 +10,7 @@ from pages.change_acts import ACTS, change_act
 from pages.change_list import change_list
 from pages.change_log import change_log
 from pages.change_page import change_page
+from pages.engine import engine
 from pages.home import home
 from pages.rollouts import rollout_act, rollout_list, rollout_new, rollout_page
 from pages.search import search
@@ -43,5 +44,6 @@ urlpatterns = [
     path("rollouts/new", rollout_new, name="rollout_new"),
     path("rollouts/<int:number>/", rollout_page, name="rollout"),
     path("rollouts/<int:number>/<slug:action>", rollout_act, name="rollout_act"),
+    path("engine/", engine, name="engine"),
     path("styleguide/", signed_in()(styleguide), name="styleguide"),
 ]

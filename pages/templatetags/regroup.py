@@ -80,7 +80,8 @@ def hold(content: SafeString) -> SafeString:
 def rail(context: Context) -> list[Link]:
     """The links of the left rail: `{% rail as links %}`."""
     request = context.get("request")
-    return rail_links(request.path if request else "")
+    actor = getattr(request, "actor", None)
+    return rail_links(request.path if request else "", actor.roles if actor else ())
 
 
 @_inline("components/state_badge.html")
