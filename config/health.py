@@ -1,4 +1,7 @@
-"""Is Regroup well? The database answers, and each kind of worker was seen a short while ago."""
+"""Is Regroup well? The database answers and has our tables, the queue answers, each kind of worker was seen lately.
+
+`/healthz` says whether work gets done (readiness), `/livez` only that this process answers (liveness).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from config.schema import differs
+from execution.hints import BrokerAway, depths
 from execution.leases import database_now
 from execution.models import Pulse, Run
+from pages.wording import human_duration
 from people.access import anyone
 
 WORKERS = ("runs", "sweeps", "fleet")
@@ -23,6 +29,7 @@ class Health:
     database: str
     workers: dict[str, float | None]
     well: bool
+    gone: tuple[str, ...] = ()
 
 
 def patience() -> float:
@@ -42,25 +49,82 @@ def look() -> Health:
     alive = {name: age is not None and age <= patience() for name, age in ages.items()}
     # While every process of "runs" is in the middle of a step it cannot say so; its leases do.
     alive["runs"] = alive["runs"] or busy
-    return Health("ok", ages, all(alive.values()))
+    return Health("ok", ages, all(alive.values()), tuple(name for name in WORKERS if not alive[name]))
 
 
 def _age(at: datetime | None, now: datetime) -> float | None:
     return None if at is None else round(max(timedelta(), now - at).total_seconds(), 1)
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Health, and what else work needs; `sentences` is empty where nothing is wrong. None of it is a secret."""
+
+    health: Health
+    migrations: str
+    queue: str
+    sentences: tuple[str, ...]
+
+
+def ready() -> Readiness:
+    """Ask every part; never raises for one that is away."""
+    health, queue = look(), _queue()
+    migrations, wrong = _migrations() if health.database == "ok" else ("not asked", "")
+    sentences = [wrong, *map(_gone, health.gone, map(health.workers.get, health.gone))]
+    if health.database != "ok":
+        sentences = ["The database does not answer: nothing can be done until it is back. Look at its server."]
+    if queue != "ok":
+        sentences.append("The queue does not answer, so workers hear of nothing: look at its server. Nothing is lost.")
+    return Readiness(health, migrations, queue, tuple(filter(None, sentences)))
+
+
+def _gone(name: str, age: float | None) -> str:
+    seen = "was never seen" if age is None else f"was last seen {human_duration(age)} ago"
+    return f"The worker {name} {seen}: start it, or look at its log."
+
+
+def _migrations() -> tuple[str, str]:
+    """A word, and what to do about it."""
+    try:
+        newer, missing = differs()
+    except DatabaseError:
+        return "unreadable", "Which migrations are applied cannot be read: look at the database."
+    if newer:
+        return "newer", "The database was written by a newer Regroup: start that version."
+    if missing:
+        return f"{missing} missing", f"{missing} migration{'s are' if missing > 1 else ' is'} not applied: migrate."
+    return "ok", ""
+
+
+def _queue() -> str:
+    try:
+        depths()
+    except BrokerAway:
+        return "unreachable"
+    return "ok"
+
+
 @anyone()
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when all is well, else 503; tells nothing that a stranger may not know."""
-    health = look()
+    """200 when work gets done, else 503 with a sentence for each thing; tells nothing that a stranger may not know."""
+    found = ready()
     told = {
-        "status": "ok" if health.well else "unwell",
-        "database": "ok" if health.database == "ok" else "unreachable",
-        "workers": health.workers,
+        "status": "unwell" if found.sentences else "ok",
+        "sentences": found.sentences,
+        "database": "ok" if found.health.database == "ok" else "unreachable",
+        "migrations": found.migrations,
+        "queue": found.queue,
+        "workers": found.health.workers,
     }
-    answer = JsonResponse(told, status=200 if health.well else 503)
+    answer = JsonResponse(told, status=503 if found.sentences else 200)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs each 503 as an error of ours
     return answer
+
+
+@anyone()
+def livez(request: HttpRequest) -> JsonResponse:
+    """200 from a process that answers at all; asks nobody, so that a database that is away restarts no server."""
+    return JsonResponse({"status": "alive"})
 
 
 def probe_headers() -> dict[str, str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.instance import CannotStart
 from config.supervisor import Say
@@ -37,3 +41,18 @@ def compare() -> tuple[list[str], int]:
         if app in loader.migrated_apps and (app, name) not in known
     ]
     return newer, len(executor.migration_plan(loader.graph.leaf_nodes()))
+
+
+def differs() -> tuple[bool, int]:
+    """The same in two queries, for a probe that asks often: (is the database newer than we are, how many it lacks)."""
+    ours, apps = _ours()
+    applied = {name for name in MigrationRecorder(connection).applied_migrations() if name[0] in apps}
+    return bool(applied - ours), len(ours - applied)
+
+
+@cache
+def _ours() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    """Every migration of this version, those that one replaces among them; and their apps. Read from disk once."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    replaced = {old for new in loader.replacements.values() for old in new.replaces}
+    return frozenset(set(loader.disk_migrations) | replaced), frozenset(loader.migrated_apps)

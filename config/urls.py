@@ -1,10 +1,9 @@
-"""Every address. Each app names its own; the API and the health check stand beside them."""
-
+"""Every address. Each app names its own; the API and the health checks stand beside them."""
 from django.urls import include, path
 
 from api.urls import urls as api_urls
 from audit.views import audit
-from config.health import healthz
+from config.health import healthz, livez
 from people.access import requires
 from people.roles import Role
 
@@ -18,6 +17,7 @@ urlpatterns = [
     path("", include("networking.change_urls")),
     path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
+    path("livez", livez, name="livez"),
 ]
 
 handler400 = "pages.errors.bad_request"

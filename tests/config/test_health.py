@@ -1,10 +1,12 @@
-"""What /healthz says, and to whom."""
+"""What /healthz and /livez say, and to whom."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
@@ -51,3 +53,67 @@ def test_our_own_probe_passes_host_checking_and_the_redirect_to_https(settings, 
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert client.get("/healthz", headers=health.probe_headers()).status_code == 200
+
+
+def told(client: Client) -> dict[str, object]:
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    return answer.json()
+
+
+def test_it_says_nothing_where_nothing_is_wrong(client: Client) -> None:
+    all_seen()
+    assert client.get("/healthz").json() | {"workers": {}} == {
+        "status": "ok",
+        "sentences": [],
+        "database": "ok",
+        "migrations": "ok",
+        "queue": "ok",
+        "workers": {},
+    }
+
+
+def test_a_worker_that_is_gone_has_a_sentence(client: Client) -> None:
+    seen("runs", 1)
+    seen("fleet", 1)
+    seen("sweeps", 240)
+    (sentence,) = told(client)["sentences"]
+    assert sentence.startswith("The worker sweeps was last seen 4 m 0")
+
+
+def test_migrations_that_are_missing_are_counted(client: Client) -> None:
+    all_seen()
+    recorder = MigrationRecorder(connection)
+    recorder.migration_qs.filter(app="execution", name="0002_claims").delete()
+    found = told(client)
+    assert found["migrations"] == "1 missing" and found["sentences"] == ["1 migration is not applied: migrate."]
+
+
+def test_a_database_of_a_newer_regroup_is_not_ready(client: Client) -> None:
+    all_seen()
+    MigrationRecorder(connection).record_applied("execution", "9999_from_the_future")
+    found = told(client)
+    assert found["migrations"] == "newer" and "newer Regroup" in found["sentences"][0]
+
+
+def test_a_queue_that_is_away_is_not_ready(client: Client, settings) -> None:
+    all_seen()
+    settings.BROKER_URL, settings.BROKER_OPTIONS = "redis://:a-password@127.0.0.1:1/0", {}
+    found = told(client)
+    assert found["queue"] == "unreachable" and "queue does not answer" in found["sentences"][0]
+    assert "password" not in str(found) and "127.0.0.1" not in str(found)
+
+
+def test_a_database_that_is_away_is_one_sentence(client: Client, monkeypatch) -> None:
+    def away() -> None:
+        raise OperationalError("connection to 192.0.2.9 failed")
+
+    monkeypatch.setattr(health, "database_now", away)
+    found = told(client)
+    assert found["database"] == "unreachable" and len(found["sentences"]) == 1
+    assert "192.0.2.9" not in str(found)
+
+
+def test_a_process_is_alive_without_asking_the_database(client: Client, django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert client.get("/livez").json() == {"status": "alive"}
