@@ -1,9 +1,11 @@
-"""Every address. Each app names its own; the API and the health checks stand beside them."""
+"""Every address. Each app names its own; the API, the health checks and the metrics stand beside them."""
+
 from django.urls import include, path
 
 from api.urls import urls as api_urls
 from audit.views import audit
 from config.health import healthz, livez
+from config.metrics import metrics
 from people.access import requires
 from people.roles import Role
 
@@ -18,6 +20,7 @@ urlpatterns = [
     path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
     path("livez", livez, name="livez"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "pages.errors.bad_request"
