@@ -76,6 +76,16 @@ def own_state(settings, tmp_path: Path) -> None:
     settings.CREDENTIAL_KEYS = str(tmp_path / "credential_keys")
 
 
+@pytest.fixture
+def own_queue(settings, tmp_path: Path) -> None:
+    """An empty queue to look at: that of the other tests holds whatever they rang for."""
+    queue = tmp_path / "queue"
+    (queue / "processed").mkdir(parents=True)
+    folders = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(queue)}
+    settings.BROKER_URL = "filesystem://"
+    settings.BROKER_OPTIONS = {**folders, "processed_folder": str(queue / "processed"), "store_processed": True}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_static_root(tmp_path_factory) -> None:
     """WhiteNoise warns where nothing was collected yet; for the whole session, as the live server lives so long."""

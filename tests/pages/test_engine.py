@@ -14,6 +14,8 @@ from networking.models import HostNetwork
 from pages.engine_sight import see
 from tests.pages.scene import a_host
 
+pytestmark = pytest.mark.usefixtures("own_queue")
+
 
 def all_seen(**seconds_ago: float) -> None:
     for name in ("runs", "sweeps", "fleet"):

@@ -18,7 +18,7 @@ from execution.services import run_of
 from inventory.models import Host
 from networking.models import HostNetwork
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_queue")]
 
 
 def signed_in(browser: Browser, url: str, user, **more) -> BrowserContext:
@@ -42,7 +42,7 @@ def busy(scene) -> None:
     now = timezone.now()
     Pulse.objects.create(name="runs", at=now - timedelta(seconds=3))
     Pulse.objects.create(name="sweeps", at=now - timedelta(minutes=4))
-    Pulse.objects.create(name="fleet", at=now + timedelta(hours=1) - timedelta(hours=1))
+    Pulse.objects.create(name="fleet", at=now)
     leased(scene.running(), 26)
     leased(scene.running("copy"), -75)
     locks_release(scene.failed(state=StepState.UNKNOWN))
