@@ -43,7 +43,7 @@ class Masked(logging.Formatter):
 
     def said(self, record: logging.LogRecord) -> tuple[str, str]:
         """The message, and the traceback if there is one."""
-        trace = self.formatException(record.exc_info) if record.exc_info else record.exc_text or ""
+        trace = self.formatException(record.exc_info) if record.exc_info else record.exc_text or record.stack_info or ""
         return self.mask(record.getMessage()), self.mask(trace)
 
 
