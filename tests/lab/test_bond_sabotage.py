@@ -10,8 +10,6 @@ from lab import BondHost
 from tests.lab.bond_sabotage import CUTS, KILLED, REBOOTED, Sabotage, is_back_by_itself
 from tests.lab.test_bond_change import network
 
-pytestmark = pytest.mark.unproven
-
 SECONDS = 20
 
 
