@@ -193,13 +193,23 @@ def draft_posted(data: QueryDict, *, final: bool) -> Draft:
     if fresh and network:
         values = data.copy()
         _fill(values, proposal(network))
-        return Draft(BondForm(values, network=network), host, network)
+        return Draft(_leave_the_empty_alone(BondForm(values, network=network)), host, network)
     draft = Draft(BondForm(data, network=network), host, network, final)
-    if network and draft.form.is_valid():
+    can_be_planned = network is not None and not set(draft.form.errors) - {"reason"}
+    if not final:
+        _leave_the_empty_alone(draft.form)
+    if network and can_be_planned:
         outcome = plan(draft.params(), network.to_json())
         draft.refusal = outcome.reasons if isinstance(outcome, Refusal) else ()
         draft.warnings = outcome.warnings if isinstance(outcome, Plan) else ()
     return draft
+
+
+def _leave_the_empty_alone(form: BondForm) -> BondForm:
+    """The form; what is not typed yet is missing only once all of it is asked for."""
+    for name in [name for name in form.errors if name in form.fields and not form[name].value()]:
+        del form.errors[name]
+    return form
 
 
 def draft_fresh(query: QueryDict, change: Change | None) -> Draft:

@@ -112,6 +112,20 @@ def test_a_wrong_request_is_told_at_once_and_nothing_typed_is_lost(client, web01
     assert not Change.objects.exists()
 
 
+def test_what_is_not_typed_yet_is_missing_only_once_all_is_asked_for(client, web01, rosa):
+    early = posted(client, rosa, reason="", go="").content.decode()
+    assert "Say why" not in early
+    assert "runs over eth0" in early  # the warnings of the plan need no reason
+    assert "Say why" in posted(client, rosa, reason="").content.decode()
+
+
+def test_a_host_chosen_just_now_is_no_reason_to_complain(client, web01, rosa):
+    client.force_login(rosa)
+    text = client.post(reverse("bond_new"), {"host": "web01"}).content.decode()
+    assert 'value="bond0"' in text
+    assert "Say why" not in text
+
+
 def test_what_the_planner_refuses_is_told_before_anybody_is_asked(client, web01, rosa):
     facts = host().to_json()
     facts["nics"][1]["master"] = "br0"
