@@ -103,9 +103,8 @@ def _runs(now: datetime) -> Iterator[Gauge]:
     lost = leased.filter(lease_until__lte=now, change__status__in=(*ACTIVE, State.WAITING)).count()
     yield Gauge.one("leases_held", "Runs that a worker works on now.", held)
     yield Gauge.one("leases_expired", "Runs whose worker was not heard of in time and that nobody has taken up.", lost)
-    away = StepRun.objects.filter(
-        state=StepState.WAITING, intent_at__isnull=False, run__change__status__in=(State.WAITING, State.UNDOING)
-    )
+    parked = Run.objects.filter(change__status__in=(State.WAITING, State.UNDOING))
+    away = StepRun.objects.filter(run__in=parked.values("pk"), state=StepState.WAITING, intent_at__isnull=False)
     yield Gauge.one("outages", "Runs parked in the middle of a step because their host is out of reach.", away.count())
     unknown, _ = unknown_now(now)
     yield Gauge.one("unknown_oldest_seconds", "For how long the oldest unknown change has been so.", unknown.oldest)
