@@ -11,8 +11,8 @@ from lab import BondHost, Host
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import StepFailed
 
-SEEN: tuple[str, ...] = ("networkd", "ifupdown")
-UNSEEN = ("keyfile", "netplan", "ifcfg")
+SEEN: tuple[str, ...] = ("networkd", "netplan", "ifupdown")
+UNSEEN = ("keyfile", "ifcfg")
 MANAGERS = (*SEEN, *(pytest.param(manager, marks=pytest.mark.unproven) for manager in UNSEEN))
 
 
