@@ -50,7 +50,7 @@ part_managers() {
         /usr/lib*/NetworkManager/*/libnm-settings-plugin-ifcfg-rh.so; do
         [ ! -e "$file" ] || echo ifcfg-rh
     done
-    [ ! -e /etc/sysconfig/network-scripts/ifup-eth ] || echo initscripts
+    [ ! -e /etc/sysconfig/network-scripts/network-functions ] || echo initscripts
 }
 
 part_tools() {

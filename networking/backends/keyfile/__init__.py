@@ -2,6 +2,8 @@
 
 A changed profile is loaded, and no more: `nmcli device reapply` would write the primary anew and so move traffic
 (nm-device-bond.c, reapply_connection). Options go through sysfs, and the profile says the same at the next start.
+A new profile starts by itself when it is loaded, and takes its ports along. To start it once more in that moment takes
+it down again, and the new device away under it; so that is done only where it does not start.
 """
 
 from __future__ import annotations
@@ -23,6 +25,14 @@ if [ -e "$sys" ]; then
     nmcli connection down uuid "$uuid" >/dev/null 2>&1
     gone "$bond"
 fi
+"""
+
+UP = """\
+started() { case $(nmcli -g GENERAL.STATE connection show uuid "$1") in activat*) ;; *) return 1 ;; esac; }
+start() { started "$1" || nmcli --wait 45 connection up uuid "$1" || die "$bond: the profile $1 did not come up."; }
+patient 2 started "$uuid" || nmcli --wait 0 connection up uuid "$uuid" || die "$bond did not start."
+patient 20 enslaved || for port in $port_uuids; do start "$port"; done
+nmcli connection reload
 """
 
 RELOAD = """\
@@ -79,16 +89,9 @@ class Keyfile:
         if not rebuild_reason(bond, now):
             return f"{opening(bond)}{load}{agreed(bond.options)}"
         wanted = [port_path(bond, port) for port in bond.ports]
-        bonds = [uuid for path, uuid in profiles.items() if path not in wanted]
-        ups = "".join(
-            f"nmcli --wait 45 connection up uuid {profiles[path]} || die {quote(path + ' did not come up.')}\n"
-            for path in wanted
-        )
-        return (
-            f"{opening(bond)}{load}uuid={bonds[0]}\n{DOWN}"
-            'nmcli --wait 0 connection up uuid "$uuid" || die "$bond did not start."\n'
-            f"{ups}nmcli connection reload\n{settled(bond)}"
-        )
+        uuid = next(uuid for path, uuid in profiles.items() if path not in wanted)
+        named = f"uuid={uuid}\nport_uuids={quote(' '.join(profiles[path] for path in wanted))}\n"
+        return f"{opening(bond)}{named}{DOWN}{load}{UP}{settled(bond)}"
 
     def _profiles(self, bond: Bond, now: Network) -> dict[str, str]:
         """Path → UUID, as `render` writes them."""

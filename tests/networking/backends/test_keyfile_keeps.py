@@ -17,6 +17,7 @@ PLAIN = {
     "may-fail=false\n\n[ipv6]\nmethod=ignore\n",
     f"{ETC}/wifi": "[connection]\nid=wifi\ntype=wifi\n",
 }
+WORDS = ("connection down", "connection load", 'started "$uuid" ||', 'start "$port"', "connection reload")
 FILES = after(PLAIN, Keyfile("0f").render(ASYMMETRIC, PLAIN))
 
 
@@ -99,10 +100,10 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(bond: Bond, files: dict
         Keyfile().render(bond, files)
 
 
-def test_the_script_starts_the_bond_before_its_ports_and_forgets_the_old_profile_last() -> None:
+def test_the_script_lets_the_bond_start_by_itself_first_and_forgets_the_old_profile_last() -> None:
     now = network(nic("eth0", "10.0.2.15/24"), nic("eth1"), files=PLAIN)
 
     script = Keyfile("0f").apply(ASYMMETRIC, now)
 
-    order = [script.index(words) for words in ("connection load", 'up uuid "$uuid"', "--wait 45", "connection reload")]
+    order = [script.index(words) for words in WORDS]
     assert order == sorted(order)
