@@ -1,9 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from lab import Lab
-from tests.product.dashboard import QUICK, Composed, Embedded, demo, production
+from tests.product.dashboard import QUICK, Composed, Dashboard, Embedded, demo, production
+from tests.product.seat import Seat
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +22,17 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose
     lab.stop()
     with production(tmp_path_factory.mktemp("site"), lab, "app01", **QUICK) as running:
         yield running
+
+
+@pytest.fixture
+def seats(browser: Browser, dashboard: Dashboard) -> Iterator[Callable[[str], Seat]]:
+    """`seats("rosa")`: that person at a browser of their own."""
+    taken: list[Seat] = []
+
+    def take(name: str) -> Seat:
+        taken.append(Seat(browser, dashboard, name))
+        return taken[-1]
+
+    yield take
+    for seat in taken:
+        seat.context.close()

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.product.dashboard import Dashboard
@@ -13,6 +14,7 @@ from tests.product.dashboard import Dashboard
 SLOW = 180_000
 """Milliseconds that a step may take on a busy machine whose hosts run without KVM."""
 
+BOTH = ("light", "dark")
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 
 
@@ -68,3 +70,12 @@ class Seat:
         self.problems = [each for each in self.problems if "inline style" not in each]  # Playwright's own, refused
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.emulate_media(color_scheme="light")
+
+
+def no_violations(seat: Seat) -> None:
+    """axe finds nothing on the page that this person looks at, light and dark."""
+    for theme in BOTH:
+        seat.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        found = Axe().run(seat.page).response["violations"]
+        assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+    seat.page.emulate_media(color_scheme="light")

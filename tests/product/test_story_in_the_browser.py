@@ -4,29 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.product.dashboard import Dashboard
-from tests.product.seat import SLOW, Seat
+from tests.product.seat import BOTH, SLOW, Seat, no_violations
 from tests.product.story import MOUNTS, NEW, groups
 
-BOTH = ("light", "dark")
 HALF = Path("tests/recovery/lvm/samples/31-gen-2.03.16-alltypes.vg").read_bytes()[:3000]
-
-
-@pytest.fixture
-def seats(browser: Browser, dashboard: Dashboard):
-    """`seats("rosa")`: that person at a browser of their own."""
-    taken: list[Seat] = []
-
-    def take(name: str) -> Seat:
-        taken.append(Seat(browser, dashboard, name))
-        return taken[-1]
-
-    yield take
-    for seat in taken:
-        seat.context.close()
 
 
 def fill_request(rosa: Seat, dashboard: Dashboard, host: str, scenario: str) -> None:
@@ -52,14 +36,6 @@ def request(rosa: Seat, dashboard: Dashboard) -> str:
     page.wait_for_url(re.compile(r"/changes/\d+/$"), timeout=SLOW)
     rosa.sees("Submit for approval")
     return page.url.removeprefix(dashboard.url)
-
-
-def no_violations(seat: Seat) -> None:
-    for theme in BOTH:
-        seat.page.emulate_media(color_scheme=theme)
-        found = Axe().run(seat.page).response["violations"]
-        assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
-    seat.page.emulate_media(color_scheme="light")
 
 
 def test_the_seven_minutes(seats, dashboard):
