@@ -30,6 +30,10 @@ PCI = {"virtio-blk": "virtio-blk-pci", "nvme": "nvme"}
 BUSES = ("scsi0", "scsi1", *PCI)
 START_TIMEOUT = 60.0
 REBOOT_TIMEOUT = 600.0
+PATIENT = """mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\\nDefaultDeviceTimeoutSec=600\\n' >/etc/systemd/system.conf.d/lab.conf
+"""
+"""On a machine so busy that /var is not there after systemd's 90 s, a boot would end in emergency mode, for good."""
 
 
 class Host:
@@ -204,14 +208,18 @@ class Host:
     def reboot(self) -> None:
         """Reboot the guest for real and wait for a login of the new boot (30 to 60 s without KVM)."""
         before = self.run("cat /proc/sys/kernel/random/boot_id").strip()
-        self.run("systemctl reboot", sudo=True, check=False)
+        self.run(f"{PATIENT}systemctl reboot", sudo=True, check=False)
         deadline = time.monotonic() + REBOOT_TIMEOUT
         while time.monotonic() < deadline:
             with contextlib.suppress(LabError):
                 if self.door.wait_login("cat /proc/sys/kernel/random/boot_id", 20).strip() != before:
                     return
             time.sleep(1)
-        raise LabError(f"{self.name} did not come back from its reboot within {REBOOT_TIMEOUT:.0f} s")
+        console = (self._folder / "console.log").read_text(errors="replace").strip()
+        raise LabError(
+            f"{self.name} did not come back from its reboot within {REBOOT_TIMEOUT:.0f} s;"
+            f" its console ends: {console[-800:]}"
+        )
 
     def set_link(self, nic: str, up: bool) -> None:
         """Pull (`up` false) or plug the cable of "eth0", "eth1" … At once, and at the NIC's own speed again."""
