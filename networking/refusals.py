@@ -99,7 +99,7 @@ def unwritable(written: tuple[Written, ...], network: Network) -> Iterator[str]:
             )
 
 
-SEEN_ON_HOSTS = frozenset({"networkd", "netplan", "ifupdown"})
+SEEN_ON_HOSTS = frozenset({"networkd", "netplan", "ifupdown", "keyfile"})
 """Managers with which a bond was made on a real host under Regroup's own session, and confirmed."""
 
 STAND_INS = {"ifcfg": "Red Hat's ifup and ifdown, on a lab host"}

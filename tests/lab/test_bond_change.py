@@ -11,9 +11,9 @@ from lab import BondHost, Host
 from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import StepFailed
 
-SEEN: tuple[str, ...] = ("networkd", "netplan", "ifupdown")
-UNSEEN = ("keyfile", "ifcfg")
-MANAGERS = (*SEEN, *(pytest.param(manager, marks=pytest.mark.unproven) for manager in UNSEEN))
+ALL = ("networkd", "netplan", "ifupdown", "keyfile", "ifcfg")
+MANAGERS = [pytest.param(manager, marks=() if manager == "networkd" else pytest.mark.repeated) for manager in ALL]
+"""The others are walked through engine, browser and API by tests/product/test_bonds_of_every_manager.py."""
 
 
 def asked(host: Host, **values: Any) -> dict[str, Any]:

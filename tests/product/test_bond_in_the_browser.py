@@ -18,6 +18,7 @@ from lab import Host, Lab
 from tests.config.conftest import PROJECT, free_port, until
 from tests.product.dashboard import QUICK, Embedded, demo
 from tests.product.seat import BOTH, SLOW, Seat, no_violations
+from tests.product.story import kill_during
 
 BONDS = QUICK | {"REGROUP_DEMO_HOSTS": "web03 ping01", "REGROUP_FLEET": "86400"}
 EVERY = {"themes": BOTH, "sizes": ("wide", "phone")}
@@ -153,6 +154,23 @@ def test_the_same_over_the_api(dashboard):
     assert "The traffic moved to eth0" in " ".join(line["text"] for line in dashboard.log(number))
 
 
+def test_a_bond_that_cuts_the_host_off_is_taken_back_and_the_page_says_so(seats, dashboard):
+    """The gateway has a typo, and the dashboard's workers are killed while it is applied."""
+    host = plain(dashboard)
+    typo = {"method": "static", "addresses": ["10.0.2.17/24"], "gateways": ["10.0.2.222"]}
+    number = asked_and_run(dashboard, "/changes/bond", BOND | {"addressing": typo, "seconds": 20})
+    assert kill_during(dashboard, number, ["do:apply"], ("failed", "unknown")) == ["do:apply"]
+    told = dashboard.until(number, "failed", within=RUN / 1000)
+    olu = seats("olu")
+    olu.open(f"/changes/{number}/")
+    olu.sees("went back by itself")
+    assert "went back by itself" in " ".join(step["sentence"] for step in told["steps"])
+    assert host.run("ip -4 route show default").split()[:5] == ["default", "via", "10.0.2.2", "dev", "eth0"]
+    dashboard.act("olu", number, "undo")
+    dashboard.until(number, "undone", within=RUN / 1000)
+    plain(dashboard)
+
+
 def plain(dashboard: Embedded) -> Host:
     """web03 without a bond: what another test here made is taken back, which leaves files and addresses as at first."""
     host = dashboard.host("web03")
@@ -168,13 +186,19 @@ def plain(dashboard: Embedded) -> Host:
 
 def done(dashboard: Embedded, path: str, body: dict[str, Any]) -> int:
     """Rosa asks, Amir approves, Olu runs; the change's number once it has succeeded."""
+    number = asked_and_run(dashboard, path, body)
+    dashboard.until(number, "succeeded", within=RUN / 1000)
+    return number
+
+
+def asked_and_run(dashboard: Embedded, path: str, body: dict[str, Any]) -> int:
+    """Rosa asks, Amir approves, Olu starts it; the change's number."""
     change = dashboard.api("rosa", path, body)
     assert change["state"] == "planned", change["refusal"]
     number: int = change["number"]
     dashboard.act("rosa", number, "submit")
     dashboard.act("amir", number, "approve", digest=change["digest"], comment="Read every step.")
     dashboard.act("olu", number, "run")
-    dashboard.until(number, "succeeded", within=RUN / 1000)
     return number
 
 
