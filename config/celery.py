@@ -15,6 +15,9 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready
 from django.conf import settings
 
+from config import file_queue
+
+file_queue.use()
 app = Celery("regroup")
 app.conf.update(
     broker_url=settings.BROKER_URL,

@@ -23,7 +23,11 @@ def under_way(host: Host, rosa: User, olu: User, plan: Plan, params: dict[str, A
     Change.objects.filter(pk=change.pk).update(status=State.RUNNING if phase == DO else State.UNDOING)
     change.refresh_from_db()
     return Run.objects.create(
-        change=change, digest=plan.digest, started_by=olu, phase=phase, started_at=timezone.now() - timedelta(minutes=1)
+        change=change,
+        digest=plan.digest(),
+        started_by=olu,
+        phase=phase,
+        started_at=timezone.now() - timedelta(minutes=1),
     )
 
 

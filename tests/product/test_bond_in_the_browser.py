@@ -117,8 +117,8 @@ def test_a_bond_is_made_watched_and_drilled_in_the_browser(seats, dashboard):
     seen_anew(olu, address, "eth1 carries the traffic at 10 Gb/s")
     no_violations(olu)
     olu.picture("bond-made", **EVERY)
-    seen_anew(rosa, "/bonds/", "eth1 carries the traffic at 10 Gb/s")
-    rosa.open("/bonds/switches")
+    seen_anew(rosa, "/bonds/?text=web03", "eth1 carries the traffic at 10 Gb/s")
+    rosa.open("/bonds/switches?site=lab")
     rosa.sees("sw2")
     no_violations(rosa)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab import Lab
-from tests.lab.test_bond_change import as_in_the_article, bonded, network, nothing_left
+from tests.lab.test_bond_change import as_in_the_article, bonded, comes_up_bonded, network, nothing_left
 from tests.product.dashboard import QUICK, Embedded, demo
 from tests.product.seat import SLOW
 from tests.product.test_bond_in_the_browser import BOND, RUN, done, make_the_plan, submit_and_approve
@@ -62,5 +62,5 @@ def test_a_bond_by_browser_and_by_api_outlives_a_boot(seats, dashboard: Embedded
     done(dashboard, "/changes/bond", BOND | {"host": name})
     bonded(host, "better")
     host.reboot()
-    bonded(host, "better")
+    comes_up_bonded(host, "better")
     assert not rosa.problems + amir.problems + olu.problems
