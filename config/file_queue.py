@@ -21,11 +21,11 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Writes under a hidden name, which no queue's is, and renames."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu differs itself
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         part, whole = (Path(self.data_folder_out, each) for each in (f".{name}.part", name))
         try:
-            part.write_bytes(str_to_bytes(dumps(message)))
+            part.write_bytes(str_to_bytes(dumps(payload)))
             os.rename(part, whole)
         except OSError as error:
             raise ChannelError(f"Cannot add file {whole} to the queue") from error
