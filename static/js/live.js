@@ -106,12 +106,28 @@ const drawSoon = () => {
 };
 
 let refreshing = 0;
+let asking = false;
+let again = false;
 const refreshSoon = () => {
   refreshing ||= setTimeout(() => {
     refreshing = 0;
-    window.htmx?.trigger(document.body, "refresh-steps");
+    again = asking;
+    if (!asking) window.htmx?.trigger(document.body, "refresh-steps");
   }, 150);
 };
+
+// htmx queues what is asked for while an answer is on its way, and forgets it with the element that the answer replaces.
+// What moved last would never be shown, so it is asked for again once the answer is there.
+const isPart = (event) => event.detail.requestConfig?.elt?.matches('[hx-trigger*="refresh-steps"]');
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isPart(event)) asking = true;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!isPart(event)) return;
+  asking = false;
+  if (again) refreshSoon();
+  again = false;
+});
 
 const newRun = () => {
   last = 0;

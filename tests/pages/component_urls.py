@@ -58,6 +58,31 @@ def events_again(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse([*parts, "event: done\ndata: {}\n\n"], content_type="text/event-stream")
 
 
+def change_moving(request: HttpRequest) -> HttpResponse:
+    """The same page, whose steps move again while they are being asked for, and then no more."""
+    turns.update(drawn=0, streams=0, moved=0)
+    page = PAGE.replace("/events", "/events-moving").replace('hx-get="/steps"', 'hx-get="/steps-slowly"')
+    return HttpResponse(Template(page).render(_context(request)))
+
+
+def events_moving(request: HttpRequest) -> StreamingHttpResponse:
+    def parts() -> Iterator[str]:
+        yield "event: steps\ndata: {}\n\n"
+        time.sleep(0.6)
+        turns["moved"] = 1
+        yield "event: done\ndata: {}\n\n"
+
+    return StreamingHttpResponse(parts(), content_type="text/event-stream")
+
+
+def steps_slowly(request: HttpRequest) -> HttpResponse:
+    """As they were when they were asked for, a second later."""
+    state = "moved" if turns["moved"] else "old"
+    time.sleep(1)
+    text = STEPS.replace('hx-get="/steps"', 'hx-get="/steps-slowly"').replace("One, turn", f"One, {state}, turn")
+    return HttpResponse(Template(text).render(_context(request)))
+
+
 def steps(request: HttpRequest) -> HttpResponse:
     return HttpResponse(Template(STEPS).render(_context(request)))
 
@@ -93,6 +118,9 @@ def events(request: HttpRequest) -> HttpResponseBase:
 urlpatterns = [
     path("styleguide/", styleguide),
     path("change", change),
+    path("change-moving", change_moving, name="change_moving"),
+    path("events-moving", events_moving, name="events_moving"),
+    path("steps-slowly", steps_slowly, name="steps_slowly"),
     path("steps", steps),
     path("events", events),
     path("again", change_run_again),

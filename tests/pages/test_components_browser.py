@@ -90,6 +90,11 @@ def test_scrolling_up_stops_following_until_one_asks_again(page: Page, component
     )
 
 
+def test_what_moved_while_the_steps_were_asked_for_is_shown_too(page: Page, component_site: str) -> None:
+    page.goto(f"{component_site}/change-moving")
+    expect(page.locator(".step-title").first).to_contain_text("moved", timeout=20_000)
+
+
 def test_moved_steps_are_said_aloud(page: Page, component_site: str) -> None:
     page.goto(f"{component_site}/change")
     expect(page.locator("#live")).to_contain_text("is running")
