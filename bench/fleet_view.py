@@ -26,30 +26,30 @@ os.environ["REGROUP_STATE"] = STATE.name
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, sync_playwright
 
-from bench.report import report, spread  # noqa: E402
-from config import fleet as simulated  # noqa: E402
-from inventory.models import Host  # noqa: E402
-from lab.fleet.telling import full  # noqa: E402
-from lab.fleet.world import SimHost, World  # noqa: E402
-from networking.asking import enrol  # noqa: E402
-from networking.facts.nics import AskBonds  # noqa: E402
-from networking.models import Bond, HostNetwork  # noqa: E402
-from networking.recording import Heard, record  # noqa: E402
-from people.roles import Role  # noqa: E402
-from people.services import user_create  # noqa: E402
-from ssh.session import Result  # noqa: E402
-from tests.product.dashboard import PROJECT, free_port  # noqa: E402
+from bench.report import report, spread
+from config import fleet as simulated
+from inventory.models import Host
+from lab.fleet.telling import full
+from lab.fleet.world import SimHost, World
+from networking.asking import enrol
+from networking.facts.nics import AskBonds
+from networking.models import Bond, HostNetwork
+from networking.recording import Heard, record
+from people.roles import Role
+from people.services import user_create
+from ssh.session import Result
+from tests.product.dashboard import PROJECT, free_port
 
 HOSTS, REPEATS, CHANGES = 10_000, 5, 500
 TARGET = "10,000 bonds: first paint within 2 s, 500 state changes within 100 ms (P8)"

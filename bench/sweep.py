@@ -24,26 +24,26 @@ os.environ["REGROUP_STATE"] = STATE.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("REGROUP_FLEET_KEPT", "12000")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.utils import timezone
 
-from bench.peers import Peers, Turn  # noqa: E402
-from bench.report import report, spread  # noqa: E402
-from bench.servers import Servers, sshds  # noqa: E402
-from config import fleet as simulated  # noqa: E402
-from inventory.models import Host  # noqa: E402
-from networking import sweep  # noqa: E402
-from networking.asking import enrol  # noqa: E402
-from networking.models import HostNetwork  # noqa: E402
-from networking.recording import Heard  # noqa: E402
-from networking.sweep import KNOCKS, Errand, Fleet  # noqa: E402
-from ssh.command import Command, Secret  # noqa: E402
-from ssh.hostkeys import parse_public_key  # noqa: E402
-from ssh.paramiko_session import Target, connect  # noqa: E402
+from bench.peers import Peers, Turn
+from bench.report import report, spread
+from bench.servers import Servers, sshds
+from config import fleet as simulated
+from inventory.models import Host
+from networking import sweep
+from networking.asking import enrol
+from networking.models import HostNetwork
+from networking.recording import Heard
+from networking.sweep import KNOCKS, Errand, Fleet
+from ssh.command import Command, Secret
+from ssh.hostkeys import parse_public_key
+from ssh.paramiko_session import Target, connect
 
 HOSTS, FLEET_HOSTS, REPEATS = 200, 2_000, 5
 UPTIME = Command(("cat", "/proc/uptime"))

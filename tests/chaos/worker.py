@@ -17,24 +17,24 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
 
-from changes import kinds  # noqa: E402
-from changes.models import Change, Lock  # noqa: E402
-from changes.services import Request, change_approve, change_create, change_submit  # noqa: E402
-from execution import doorbell, engine, lines, services  # noqa: E402
-from execution.models import Run  # noqa: E402
-from inventory.models import Host  # noqa: E402
-from people.models import User  # noqa: E402
-from people.roles import Role  # noqa: E402
-from people.services import user_create  # noqa: E402
-from tests.execution.local_session import LocalSession  # noqa: E402
-from tests.execution.toy import ToyKind  # noqa: E402
+from changes import kinds
+from changes.models import Change, Lock
+from changes.services import Request, change_approve, change_create, change_submit
+from execution import doorbell, engine, lines, services
+from execution.models import Run
+from inventory.models import Host
+from people.models import User
+from people.roles import Role
+from people.services import user_create
+from tests.execution.local_session import LocalSession
+from tests.execution.toy import ToyKind
 
 PATIENCE = 60.0
 
