@@ -6,10 +6,8 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from changes.services import locks_release
 from changes.states import StepState
@@ -17,17 +15,9 @@ from execution.models import Claim, Pulse, Run
 from execution.services import run_of
 from inventory.models import Host
 from networking.models import HostNetwork
+from tests.browsing import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_queue")]
-
-
-def signed_in(browser: Browser, url: str, user, **more) -> BrowserContext:
-    client = Client()
-    client.force_login(user)
-    context = browser.new_context(**more)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
-    return context
 
 
 def leased(change, left: float) -> None:

@@ -5,13 +5,12 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser
 
 from changes.models import Change, Rollout
 from changes.rollouts import Wanted, rollout_create, rollout_submit
 from inventory.models import Host
+from tests.browsing import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -34,11 +33,7 @@ def stopped(scene, rosa) -> list[Rollout]:
 def test_axe_finds_nothing(
     browser: Browser, live_server, stopped, amir, theme: Literal["light", "dark"], width: int
 ) -> None:
-    client = Client()
-    client.force_login(amir)
-    context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    context = signed_in(browser, live_server.url, amir, color_scheme=theme, viewport={"width": width, "height": 900})
     page = context.new_page()
     for path in ("/rollouts/", *(f"/rollouts/{rollout.pk}/" for rollout in stopped)):
         page.goto(f"{live_server.url}{path}")

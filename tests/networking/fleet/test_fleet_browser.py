@@ -5,13 +5,12 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from inventory.models import Host
 from networking.models import Bond
+from tests.browsing import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FAULTS = ("", "failed-over", "held", "slowed", "no-standby", "down", "unwatched", "unknown-speed", "one-switch")
@@ -29,15 +28,6 @@ def rack(tell, well, broken) -> list[Host]:
         tell(row, broken(fault) if fault else well.with_port("eno2", nominal=10_000, speed=10_000))
     tell(rows[-1], "app08 did not answer at 192.0.2.8:22 within 5 seconds.")
     return rows
-
-
-def signed_in(browser: Browser, url: str, user, **more) -> BrowserContext:
-    client = Client()
-    client.force_login(user)
-    context = browser.new_context(**more)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
-    return context
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
