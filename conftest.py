@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadFileScheduling, LoadScheduling
 
 # A browser's event loop stays in the thread that also makes rows for it; there is no other request there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -60,9 +60,14 @@ def keeps_rows(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | LoadScheduling:
     """Each module stays on one worker and shares what it starts there: each worker has a lab of its own, of two VMs or
-    three. The long ones go out first, whatever number of tests they have, and the others fill what is left."""
+    three. The long ones go out first, whatever number of tests they have, and the others fill what is left.
+
+    Under `-m chaos` each test is by itself: they wait for timers, and several workers wait at the same time.
+    """
+    if config.option.markexpr == "chaos":
+        return LoadScheduling(config, log)
     config.option.loadscopereorder = False
     return LoadFileScheduling(config, log)
 

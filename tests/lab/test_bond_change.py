@@ -55,7 +55,9 @@ def bonded(host: BondHost, policy: str) -> None:
         "cd /sys/class/net/bond0/bonding && cat active_slave primary primary_reselect miimon slaves;"
         " ip -o -4 addr show scope global | awk '{print $2, $4}'; ip -4 route show default | awk '{print $3, $5}'"
     )
-    active, primary, reselect, miimon, ports, *network = said.splitlines()
+    lines = said.splitlines()
+    assert len(lines) > 5, f"no port is active, or none is in the bond: {said}"
+    active, primary, reselect, miimon, ports, *network = lines
     assert (active, primary, reselect.split()[0], miimon) == ("eth1", "eth1", policy, "100"), said
     assert sorted(ports.split()) == ["eth0", "eth1"], said
     assert network == [f"bond0 {host.inside}/24", "10.0.2.2 bond0"], said
