@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 .venv/bin/python -m lab build
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
-REGROUP_STATE=$state .venv/bin/python -m pytest -n "${2:-6}" --maxschedchunk=1 -rA -m chaos --sabotages "${1:-50}" \
+REGROUP_STATE=$state .venv/bin/python -m pytest -n "${2:-3}" --maxschedchunk=1 -rA -m chaos --sabotages "${1:-50}" \
     tests/lab/test_bond_chaos.py
