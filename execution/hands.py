@@ -124,6 +124,7 @@ class HostHands:
         known, self.first, self.round = self.first, None, None
         first = known[1] if known and known[0] == ticket and known[1].offset == offset else None
         while True:
+            first = first or self._read(ticket, offset)
             session = self._retry(_same)
             try:
                 for chunk in detached.follow(session, ticket, offset, stop=self._gone, first=first):
@@ -135,6 +136,9 @@ class HostHands:
                 log.info("following %s: %s", ticket.directory, error)
                 first = None
                 self.part()
+
+    def _read(self, ticket: detached.Ticket, offset: int) -> detached.Chunk:
+        return self._retry(lambda session: detached.read(session, ticket, offset))
 
     def found(self, key: str, found: Mapping[str, Json]) -> None:
         if found and self.run.phase == DO:
