@@ -1,7 +1,7 @@
 # make demo   the dashboard with lab hosts, a dead VM, a host for a bond      make run    the dashboard alone
 # make test   every test, browser and lab included                            make lint   style, types, floors
 # make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
-# make chaos  bond changes under sabotage, for hours; or ROUNDS=3
+# make chaos  workers, lines, servers and bonds under attack, for hours; or ROUNDS=3, PARTS=engine
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python

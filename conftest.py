@@ -24,7 +24,7 @@ LONG = ("tests/product/", "tests/lab/", "tests/production/", "tests/config/")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rows", action="store_true", help="only tests that keep rows in the database; none on lab hosts")
-    parser.addoption("--sabotages", type=int, default=50, help="how often -m chaos sabotages a bond change")
+    parser.addoption("--rounds", type=int, default=50, help="how many rounds of each family -m chaos plays")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

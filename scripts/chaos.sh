@@ -1,9 +1,24 @@
 #!/bin/sh
-# Bond changes that are sabotaged, each on a lab host of its own, $2 at a time; $1 says how many (50: about an hour).
+# Workers killed and stopped, hints lost, lines cut, servers gone; then bonds sabotaged on lab hosts. $1 rounds of each
+# (50: two hours or so), $2 bonds at a time. At the end a table: what was tried, what was doubled, lost or untrue.
+# PARTS="engine" or "bonds" for one half.
 set -eu
 cd "$(dirname "$0")/.."
-.venv/bin/python -m lab build
+sh scripts/debian.sh need servers
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
-REGROUP_STATE=$state .venv/bin/python -m pytest -n "${2:-3}" --maxschedchunk=1 -rA -m chaos --sabotages "${1:-50}" \
-    tests/lab/test_bond_chaos.py
+failed=0
+run() {
+    REGROUP_STATE=$state CHAOS_TALLY=$state/tally .venv/bin/python -m pytest --maxschedchunk=1 -rA -m chaos "$@" || failed=1
+}
+case ${PARTS:-engine bonds} in *engine*)
+    run -n 4 --rounds "${1:-50}" tests/chaos
+    ;;
+esac
+case ${PARTS:-engine bonds} in *bonds*)
+    .venv/bin/python -m lab build
+    run -n "${2:-3}" --rounds "${1:-50}" tests/lab/test_bond_chaos.py
+    ;;
+esac
+.venv/bin/python -m tests.chaos.tally "$state/tally" || failed=1
+exit "$failed"

@@ -1,9 +1,13 @@
-"""A worker of its own process, whose host is this very machine: what the tests beside it kill.
+"""What a worker process of these tests does: forked, with Django loaded, from one that stands ready; killed by a test.
 
-``python -m tests.chaos.worker queue STEP …``   a toy change is asked for, approved and started; its number
-``python -m tests.chaos.worker look``           look at it as a hint has a worker do, until nothing is to be done now
-``python -m tests.chaos.worker undo``           somebody asks for the undo
-``python -m tests.chaos.worker history``        what the database tells of it, as JSON
+sweep              one round of the janitor's
+queue STEP …       a change is asked for, approved and started
+look NUMBER        look at it as hints have a worker do, until nothing is to be done now
+look_once NUMBER   the same for a single hint
+undo NUMBER · close NUMBER   what a person asks for
+history            what the database tells of every change, as JSON
+found              an empty database with people, to be copied
+celery WORD …      a real worker, as `celery -A config` would be with these words
 """
 
 from __future__ import annotations
@@ -12,9 +16,10 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
+for name in [name for name in os.environ if name.startswith("REGROUP_") and name != "REGROUP_STATE"]:
+    del os.environ[name]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
@@ -23,74 +28,144 @@ django.setup()
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 
 from changes import kinds
 from changes.models import Change, Lock
 from changes.services import Request, change_approve, change_create, change_submit
-from execution import doorbell, engine, lines, services
+from config import celery_app, environment
+from config.failpoint import parse_failpoint
+from execution import engine, failpoints, hands, janitor, lines, services
+from execution.leases import Lease
+from execution.logs import as_json, lines_after
 from execution.models import Run
 from inventory.models import Host
 from people.models import User
 from people.roles import Role
 from people.services import user_create
-from tests.execution.local_session import LocalSession
-from tests.execution.toy import ToyKind
+from tests.chaos import mutants
+from tests.chaos.kind import Journalled
+from tests.chaos.order import Order
+from tests.chaos.sessions import BEAT, opener
 
-PATIENCE = 60.0
+PATIENCE = 150.0
+CAST = {"rosa": Role.REQUESTER, "amir": Role.APPROVER, "olu": Role.OPERATOR}
 
 
-def queue(*steps: str) -> None:
+def obey(order: Order) -> None:
+    settle(order)
+    said = WORDS[order.word](order, *order.args)
+    if said is not None:
+        print(json.dumps(said), flush=True)
+    connections.close_all()
+
+
+def settle(order: Order) -> None:
+    """Settings as if they had stood in the environment; the host is this machine."""
+    os.environ.update(REGROUP_DATABASE_URL=order.database, REGROUP_REDIS_URL=order.queue)
+    state = order.folder / "state"
+    state.mkdir(exist_ok=True)
+    connections.close_all()
+    connections.__dict__.pop("settings", None)
+    del connections["default"]
+    settings.STATE_DIR = state
+    settings.DATABASES["default"] = environment.database(state)
+    settings.BROKER_URL, settings.BROKER_OPTIONS = environment.broker(state)
+    settings.CREDENTIAL_KEYS = str(state / "credential_keys")
+    settings.HOST_ROOT = str(order.folder / "host")
+    settings.FAILPOINT = parse_failpoint(order.failpoint, debug=True)
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = order.lease, order.lease / 4
+    celery_app.conf.update(broker_url=settings.BROKER_URL, broker_transport_options=settings.BROKER_OPTIONS)
+    for module in (engine, lines):
+        module.open_session = opener(order)  # type: ignore[attr-defined]
+    kinds._KINDS["toy"] = Journalled()  # type: ignore[assignment]
+    failpoints.reach = between_beats(failpoints.reach)
+    Lease._renew = between_beats(Lease._renew)  # type: ignore[method-assign]
+    if order.quirk == "away":
+        hands.PAUSES = ()
+    if order.mutant:
+        mutants.put(order.mutant)
+
+
+def between_beats(act: Any) -> Any:
+    def act_alone(*words: Any) -> None:
+        with BEAT:
+            act(*words)
+
+    return act_alone
+
+
+def found(order: Order) -> None:
     call_command("migrate", verbosity=0)
-    rosa, amir, olu = (
-        user_create(name, password="a long password to type", display_name=name, roles=[role])
-        for name, role in (("rosa", Role.REQUESTER), ("amir", Role.APPROVER), ("olu", Role.OPERATOR))
-    )
-    host = Host.objects.create(name="toyhost", address="127.0.0.1", port=2222)
-    params = {"host": host.name, "world": os.environ["CHAOS_WORLD"], "steps": list(steps)}
-    change = change_create(rosa, Request("toy", params, host.pk, None, "to see it die"))
-    engine.plan(change.pk)
-    change_submit(rosa, Change.objects.get())
-    change = Change.objects.get()
+    for each, role in CAST.items():
+        user_create(each, password="a long password to type", display_name=each, roles=[role])
+
+
+def queue(order: Order, *steps: str) -> int:
+    rosa, amir, olu = (User.objects.get(username=each) for each in CAST)
+    host, _ = Host.objects.get_or_create(name="toyhost", defaults={"address": "127.0.0.1", "port": 2222})
+    params = {"host": host.name, "world": str(order.folder / "world"), "steps": list(steps)}
+    number = change_create(rosa, Request("toy", params, host.pk, None, "to see it die")).pk
+    engine.plan(number)
+    change_submit(rosa, Change.objects.get(pk=number))
+    change = Change.objects.get(pk=number)
     change_approve(amir, change, change.digest, "read it")
-    services.run_request(olu, Change.objects.get())
+    services.run_request(olu, Change.objects.get(pk=number))
+    return number
 
 
-def undo() -> None:
-    services.run_undo(User.objects.get(username="olu"), Change.objects.get())
+def undo(order: Order, number: str) -> None:
+    services.run_undo(User.objects.get(username="olu"), Change.objects.get(pk=number))
 
 
-def look() -> None:
+def close(order: Order, number: str) -> None:
+    services.run_close(User.objects.get(username="olu"), Change.objects.get(pk=number), "Nobody can tell")
+
+
+def look(order: Order, number: str) -> None:
     """Until the run stands still: hints come as often as the sweep would give them."""
     end = time.monotonic() + PATIENCE
-    while Change.objects.get().status in ("queued", "gating", "running", "undoing"):
-        engine.look(Change.objects.get().pk)
+    while Change.objects.get(pk=number).status in ("queued", "gating", "running", "undoing"):
+        engine.look(int(number))
         if time.monotonic() > end:
-            raise SystemExit(f"still {Change.objects.get().status} after {PATIENCE:.0f} s")
+            sys.exit(f"still {Change.objects.get(pk=number).status} after {PATIENCE:.0f} s")
         time.sleep(0.1)
 
 
-def history() -> dict[str, Any]:
-    run = Run.objects.get()
+def look_once(order: Order, number: str) -> None:
+    engine.look(int(number))
+
+
+def sweep(order: Order) -> None:
+    janitor.sweep()
+
+
+def history(order: Order) -> dict[str, Any]:
     return {
-        "state": run.change.status,
-        "name": run.name,
-        "fence": max([run.fence, *Lock.objects.values_list("fence", flat=True)]),
-        "last_seq": run.last_seq,
-        "lines": list(run.lines.order_by("seq").values("seq", "step__key", "step__phase", "attempt", "stream", "text")),
-        "steps": list(run.steps.values("key", "phase", "state", "attempt")),
+        "fence": max(Lock.objects.values_list("fence", flat=True), default=0),
+        "runs": [run_told(run) for run in Run.objects.select_related("change").order_by("pk")],
     }
 
 
-def main(word: str, *rest: str) -> None:
-    settings.HOST_ROOT = str(Path(os.environ["CHAOS_WORLD"]).parent / "host")
-    for module in (engine, lines):
-        module.open_session = lambda host: LocalSession()  # type: ignore[attr-defined]
-    doorbell._send = lambda task, number: None
-    kinds._KINDS["toy"] = ToyKind()  # type: ignore[assignment]
-    said = {"queue": queue, "look": look, "undo": undo, "history": history}[word](*rest)
-    if said is not None:
-        print(json.dumps(said))
+def run_told(run: Run) -> dict[str, Any]:
+    told: list[dict[str, Any]] = []
+    while page := lines_after(run, told[-1]["seq"] if told else 0):
+        told += [as_json(line) for line in page]
+    return {
+        "state": run.change.status,
+        "name": run.name,
+        "fence": run.fence,
+        "lease": run.lease_owner,
+        "last_seq": run.last_seq,
+        "lines": [{key: line[key] for key in ("seq", "step", "phase", "attempt", "stream", "text")} for line in told],
+        "steps": list(run.steps.order_by("pk").values("key", "phase", "state", "attempt", "log_offset", "exit_code")),
+    }
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def celery(order: Order, *words: str) -> None:
+    celery_app.worker_main(list(words))
+
+
+WORDS: dict[str, Any] = {
+    each.__name__: each for each in (found, sweep, queue, undo, close, look, look_once, history, celery)
+}

@@ -1,10 +1,11 @@
-"""Sabotage as often as asked for (`--sabotages`), with all the time that a change has: about an hour.
+"""Sabotage as often as asked for (`--rounds`), with all the time that a change has: about an hour.
 
 `make chaos` runs it, three at a time on two cores: with six the hosts are so slow that the way back takes a minute.
 """
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from lab.instance import Lab
 from lab.switch import Switch
 from networking.guard import SECONDS
 from networking.refusals import SEEN_ON_HOSTS
+from tests.chaos.tally import note
 from tests.lab.bond_sabotage import CUTS, KILLED, REBOOTED, is_back_by_itself
 
 pytestmark = pytest.mark.chaos
@@ -23,7 +25,7 @@ HOSTS = [host.name for host in BOND_HOSTS if host.manager in SEEN_ON_HOSTS and h
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("number", range(1, metafunc.config.getoption("sabotages") + 1))
+    metafunc.parametrize("number", range(1, metafunc.config.getoption("rounds") + 1))
 
 
 def test_management_is_back_within_200_s_and_the_network_as_it_was(lab: Lab, switch: Switch, number: int) -> None:
@@ -35,4 +37,6 @@ def test_management_is_back_within_200_s_and_the_network_as_it_was(lab: Lab, swi
     _, state = is_back_by_itself(host, switch, sabotage, SECONDS)
     took = int(state.reverted["ended"]) - int(state.armed["begun"])
     back = f"{took} s after the revert was armed" if state.reverted["how"] != "boot" else "by its boot"
+    if tally := os.environ.get("CHAOS_TALLY"):
+        note(tally, "R9", 1, seconds=[took])
     print(f"\n{number}: {sabotage.name} on {name}: back {back}; all of it took {time.monotonic() - begun:.0f} s")

@@ -1,0 +1,169 @@
+"""What is done to workers and hosts: each scene plays one story, and tells how often it struck and what is wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from tests.chaos.checker import Wrong
+from tests.chaos.story import Story
+
+PLACES = (
+    "before-entered",
+    "before-intent",
+    "after-intent",
+    "after-start",
+    "after-output",
+    "before-exited",
+    "after-exited",
+    "before-ended",
+    "after-ended",
+)
+WHOLE_RUN = ("after-claim", "before-finished")
+
+
+MOVING = ("queued", "gating", "running", "undoing")
+
+
+class Told(NamedTuple):
+    """How often it struck, and what is wrong now."""
+
+    tried: int
+    wrong: list[Wrong]
+    seconds: Sequence[float] = ()
+    logs: int = 1
+
+
+def killed_at(story: Story, places: Sequence[str]) -> Told:
+    """A step for each place; there the worker is killed, and another one goes on."""
+    steps = [f"s{number}" for number in range(len(places))]
+    story.queue(*steps)
+    for place, step in zip(places, steps, strict=True):
+        story.dies(place if place in WHOLE_RUN else f"{place}@{step}")
+    story.do("look", 1)
+    return Told(len(places), story.wrong(*steps, ends="succeeded"))
+
+
+def killed_while_reading(story: Story) -> Told:
+    """A worker is killed between two pieces of a log."""
+    story.queue("slow")
+    places = ("before-output@slow", "after-output@slow")
+    for place in places:
+        story.dies(place)
+    story.do("look", 1)
+    return Told(len(places), story.wrong("slow", ends="succeeded"))
+
+
+def killed_in_the_undo(story: Story) -> Told:
+    story.queue("a", "b")
+    story.do("look", 1)
+    story.do("undo", 1)
+    places = ("after-intent@b", "before-ended@b", "after-start@a")
+    for place in places:
+        story.dies(place)
+    story.do("look", 1)
+    return Told(len(places), story.wrong("a", "b", "-b", "-a", ends="undone"))
+
+
+def killed_by_chance(story: Story, kills: int, seed: int) -> Told:
+    """Killed at moments of chance, mid-step and between, until it was so often; then left in peace."""
+    chance, tried = random.Random(seed), 0
+    steps = [f"slow{number}" for number in range(max(1, kills // 2))]
+    story.queue(*steps)
+    while tried < kills:
+        worker = story.start("look", 1)
+        time.sleep(chance.uniform(0.05, story.settings.get("lease", 2.0) + 1.5))
+        if worker.is_over():
+            break
+        worker.send(signal.SIGKILL)
+        worker.process.join()
+        tried += 1
+    story.do("look", 1)
+    return Told(tried, story.wrong(*steps, ends="succeeded"))
+
+
+def hinted_badly(story: Story, seed: int) -> Told:
+    """Of all hints some are dropped, the first for certain; each other one is given five times, late and shuffled."""
+    chance, tried, late = random.Random(seed), 0, []
+    story.queue("a", "slow", "b")
+    dropped = len(take_hints(story))
+    while story.state() in MOVING:
+        story.do("sweep")
+        hints = [number for number in take_hints(story) for _ in range(5) if chance.random() < 0.8]
+        for number in sorted(hints, key=lambda _: chance.random()):
+            time.sleep(chance.uniform(0, 0.2))
+            late.append(story.start("look_once", number))
+        tried += len(hints)
+    for worker in late:
+        worker.end()
+    return Told(tried + dropped, story.wrong("a", "slow", "b", ends="succeeded"))
+
+
+def take_hints(story: Story) -> list[int]:
+    """The numbers of the changes that are to be looked at, taken out of the queue of files."""
+    numbers = []
+    for path in sorted((story.folder / "state" / "queue").glob("*.runs.msg")):
+        message = json.loads(path.read_text())
+        path.unlink()
+        if message["headers"]["task"] == "execution.tasks.look":
+            numbers.append(json.loads(base64.b64decode(message["body"]))[0][0])
+    return numbers
+
+
+def asleep(story: Story, places: Sequence[str], **more: Any) -> Told:
+    """A step for each place; there the worker stops until all is done by another one, and then goes on."""
+    steps = [f"s{number}" for number in range(len(places))]
+    story.queue(*steps)
+    sleepers = [story.sleeps(f"{place}@{step}", **more) for place, step in zip(places, steps, strict=True)]
+    story.do("look", 1)
+    return Told(len(places), [*_woken(story, sleepers), *story.wrong(*steps, ends="succeeded")])
+
+
+def asleep_before_a_command(story: Story, strike: int) -> Told:
+    """It stops with a command under its hand, which is sent long after another worker took over."""
+    steps = ("a", "b")
+    story.queue(*steps)
+    sleeper = story.start("look", 1, strike=strike, signal=signal.SIGSTOP)
+    slept = sleeper.stands()
+    story.do("look", 1)
+    wrong = _woken(story, [sleeper]) if slept else []
+    return Told(int(slept), [*wrong, *story.wrong(*steps, ends="succeeded")])
+
+
+def closed_meanwhile(story: Story, **more: Any) -> Told:
+    """While a worker sleeps with a start under its hand, a person closes its change and another one has the host."""
+    story.queue("a")
+    sleeper = story.start("look", 1, strike=START, signal=signal.SIGSTOP, **more)
+    assert sleeper.stands(), sleeper.said("err")
+    story.do("look", 1, quirk="away")
+    assert story.state() == "unknown"
+    story.do("close", 1)
+    story.do("look", story.queue("b"), **more)
+    return Told(1, [*_woken(story, [sleeper]), *story.wrong("b", ends="closed")])
+
+
+START = 4
+"""Which command of a run starts its first step: after the facts at the gate, the look at the host, the check."""
+
+
+def _woken(story: Story, sleepers: Sequence[Any]) -> list[Wrong]:
+    """Wake them: nothing that the database knows may be another after that."""
+    before = story.history()
+    for sleeper in sleepers:
+        sleeper.send(signal.SIGCONT)
+    for sleeper in sleepers:
+        sleeper.end()
+    after = story.history()
+    return [] if after == before else [Wrong("untrue", f"a worker that woke up wrote: {_other(before, after)}")]
+
+
+def _other(before: Any, after: Any) -> str:
+    for key in before["runs"][0]:
+        if before["runs"][0][key] != after["runs"][0][key]:
+            return f"{key} was {before['runs'][0][key]}, and is {after['runs'][0][key]}"
+    return f"{before} and then {after}"
