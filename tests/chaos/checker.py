@@ -28,6 +28,23 @@ def violations(history: Mapping[str, Any], host: Path, journal: Sequence[str], w
     ]
 
 
+def untruths(history: Mapping[str, Any], host: Path, journal: Sequence[str]) -> list[Wrong]:
+    """Of runs that stand: steps that are told done without their effect, or not done with it, or while they go on."""
+    return [wrong for run in history["runs"] for wrong in _untruths(run, host, journal)]
+
+
+def _untruths(run: Mapping[str, Any], host: Path, journal: Sequence[str]) -> Iterator[Wrong]:
+    for step in run["steps"]:
+        if step["phase"] != "do" or step["state"] in ("unknown", "undone"):
+            continue
+        done, there = step["state"] in ("ok", "done_already"), step["key"] in journal
+        if done != there:
+            yield Wrong(UNTRUE, f"{step['key']} is told {step['state']}, its effect is {'' if there else 'not '}there")
+        for attempt in (host / run["name"]).glob(f"{step['key']}.*"):
+            if not done and _began(attempt) and not (attempt / "rc").exists():
+                yield Wrong(UNTRUE, f"{step['key']} is told {step['state']}, and {attempt.name} goes on")
+
+
 def _of_run(run: Mapping[str, Any], host: Path) -> Iterator[Wrong]:
     yield from _attempts(run, host)
     yield from _numbers(run)

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ssh.paramiko_session import Target
+
 
 @dataclass(frozen=True)
 class Order:
@@ -16,6 +18,7 @@ class Order:
     strike     number of the command before which the worker gets `signal`, just before it is sent; 0 for none
     mutant     name of a fault that is put into the engine (`tests.chaos.mutants`)
     quirk      name of an oddity of the host or the way there (`tests.chaos.sessions`)
+    target     the host is reached over SSH so; without one it is this machine
     lease      seconds; a heartbeat is a quarter of it
     database   URL of a PostgreSQL; empty for the story's own SQLite
     queue      URL of a Redis; empty for a queue of files
@@ -29,6 +32,7 @@ class Order:
     signal: int = 0
     mutant: str = ""
     quirk: str = ""
+    target: Target | None = None
     lease: float = 2.0
     database: str = ""
     queue: str = ""

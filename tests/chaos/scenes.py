@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tests.chaos.checker import Wrong
+from tests.chaos.proxy import STRIKES, Line
 from tests.chaos.story import Story
 
 PLACES = (
@@ -113,6 +114,26 @@ def take_hints(story: Story) -> list[int]:
         if message["headers"]["task"] == "execution.tasks.look":
             numbers.append(json.loads(base64.b64decode(message["body"]))[0][0])
     return numbers
+
+
+def line_broken(story: Story, line: Line, strikes: int, seed: int) -> Told:
+    """The line is cut, stalled, slowed and shut, mid-step and between; a person asks again where the run stands."""
+    chance, tried = random.Random(seed), 0
+    steps = [f"{'slow' if number % 2 else 's'}{number}" for number in range(strikes)]
+    story.queue(*steps)
+    wrong: list[Wrong] = []
+    while (state := story.state()) != "succeeded":
+        if state not in MOVING:
+            wrong += story.untrue()
+            story.do("again", 1)
+        worker = story.start("look", 1)
+        while not worker.is_over():
+            time.sleep(chance.uniform(0.2, 1.2))
+            if tried < strikes and not worker.is_over():
+                line.strike(STRIKES[(seed + tried) % len(STRIKES)], chance.uniform(0.3, 2.5))
+                tried += 1
+        worker.end()
+    return Told(tried, [*wrong, *story.wrong(*steps, ends="succeeded")])
 
 
 def asleep(story: Story, places: Sequence[str], **more: Any) -> Told:

@@ -9,7 +9,9 @@ from threading import Lock
 
 from inventory.models import Host
 from ssh.command import Command
-from ssh.session import Result, Unreachable
+from ssh.paramiko_session import connect
+from ssh.session import Result, Session, Unreachable
+from ssh.without_sudo import WithoutSudo
 from tests.chaos.order import Order
 from tests.execution.local_session import LocalSession
 
@@ -41,5 +43,8 @@ class Striking(LocalSession):
         return super().run(command)
 
 
-def opener(order: Order) -> Callable[[Host], LocalSession]:
+def opener(order: Order) -> Callable[[Host], Session]:
+    if order.target:
+        target = order.target
+        return lambda host: WithoutSudo(connect(target))
     return lambda host: Striking(order.strike, order.signal, order.quirk)

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.chaos.checker import Wrong, violations
+from tests.chaos.checker import Wrong, untruths, violations
 from tests.chaos.order import Order, obey
 from tests.config.conftest import until
 
@@ -119,6 +119,10 @@ class Story:
         if "ends" in states and ends != states["ends"]:
             found.append(Wrong("untrue", f"the change ended {ends}, not {states['ends']}"))
         return found
+
+    def untrue(self) -> list[Wrong]:
+        """What the database tells of a run that stands, and the host knows better."""
+        return untruths(self.history(), self.folder / "host", self.journal)
 
     def clear(self) -> None:
         """Kill what is left, and forget the files."""

@@ -4,7 +4,7 @@ sweep              one round of the janitor's
 queue STEP …       a change is asked for, approved and started
 look NUMBER        look at it as hints have a worker do, until nothing is to be done now
 look_once NUMBER   the same for a single hint
-undo NUMBER · close NUMBER   what a person asks for
+undo NUMBER · close NUMBER · again NUMBER   what a person asks for; again: run, resume or probe, as it stands
 history            what the database tells of every change, as JSON
 found              an empty database with people, to be copied
 celery WORD …      a real worker, as `celery -A config` would be with these words
@@ -122,6 +122,12 @@ def close(order: Order, number: str) -> None:
     services.run_close(User.objects.get(username="olu"), Change.objects.get(pk=number), "Nobody can tell")
 
 
+def again(order: Order, number: str) -> None:
+    change = Change.objects.get(pk=number)
+    ask = {"blocked": services.run_request, "failed": services.run_resume, "unknown": services.run_probe}
+    ask[change.status](User.objects.get(username="olu"), change)
+
+
 def look(order: Order, number: str) -> None:
     """Until the run stands still: hints come as often as the sweep would give them."""
     end = time.monotonic() + PATIENCE
@@ -167,5 +173,5 @@ def celery(order: Order, *words: str) -> None:
 
 
 WORDS: dict[str, Any] = {
-    each.__name__: each for each in (found, sweep, queue, undo, close, look, look_once, history, celery)
+    each.__name__: each for each in (found, sweep, queue, undo, close, again, look, look_once, history, celery)
 }
