@@ -37,7 +37,7 @@ def reach(host: Host) -> ParamikoSession:
 
 
 class RoundAsk:
-    """Asks each fact once; thrown away after each command, and before each step."""
+    """Asks each fact once; thrown away after each command, and after whatever a person did."""
 
     def __init__(self, session: ParamikoSession) -> None:
         self.ask, self.answers = SessionAsk(session), dict[Any, Any]()
@@ -71,9 +71,11 @@ class Walker:
     def walk(self, *, upto: str = "", before: Mapping[str, Callable[[], object]] | None = None) -> Walker:
         """Run the steps that are not done; `before[key]()` is called first, as a person would act then."""
         self.session.run(Command(("mkdir", "-p", "-m", "0700", self.run_dir), sudo=True))
+        self.look_anew()
         for step in self.plan.steps:
             if before and step.key in before:
                 before[step.key]()
+                self.look_anew()
             if step.key not in self.done:
                 self.step(step)
             if step.key == upto:
@@ -81,7 +83,6 @@ class Walker:
         return self
 
     def step(self, step: Step) -> None:
-        self.look_anew()
         if step.command and not step.always_run and not self.first_no(step.key, step.verify):
             self.done.append(step.key)
             return
@@ -97,9 +98,9 @@ class Walker:
 
     def undo(self) -> None:
         """Take the finished steps back, last first."""
+        self.look_anew()
         for key in reversed(self.done.copy()):
             undo = self.plan.step(key).undo
-            self.look_anew()
             if undo and self.first_no(key, undo.verify, keep=False):
                 self.fail(key, undo.precheck)
                 if undo.command:
