@@ -2,11 +2,12 @@
 # make test   every test, browser and lab included                            make lint   style, types, floors
 # make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
 # make chaos  workers, lines, servers and bonds under attack, for hours; or ROUNDS=3, PARTS=engine
+# make mutants  faults put into the engine, each caught by the chaos suite
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-servers chaos lint format bench lock base dev clean
+.PHONY: help demo run test test-servers chaos mutants lint format bench lock base dev clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -37,6 +38,9 @@ format: dev
 
 chaos: dev
 	@sh scripts/chaos.sh $(ROUNDS)
+
+mutants: dev
+	@.venv/bin/python -m pytest -n 3 --maxschedchunk=1 -m chaos -k fault tests/chaos/test_mutants.py -v
 
 bench: dev
 	@sh scripts/bench.sh $(NAME)

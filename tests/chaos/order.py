@@ -8,6 +8,9 @@ from pathlib import Path
 
 from ssh.paramiko_session import Target
 
+MOVING = ("queued", "gating", "running", "undoing")
+"""States of a change that somebody has to work on."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -19,6 +22,7 @@ class Order:
     mutant     name of a fault that is put into the engine (`tests.chaos.mutants`)
     quirk      name of an oddity of the host or the way there (`tests.chaos.sessions`)
     target     the host is reached over SSH so; without one it is this machine
+    patience   seconds after which a worker gives up to look
     lease      seconds; a heartbeat is a quarter of it
     database   URL of a PostgreSQL; empty for the story's own SQLite
     queue      URL of a Redis; empty for a queue of files
@@ -33,6 +37,7 @@ class Order:
     mutant: str = ""
     quirk: str = ""
     target: Target | None = None
+    patience: float = 150.0
     lease: float = 2.0
     database: str = ""
     queue: str = ""

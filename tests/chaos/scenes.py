@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+import psutil
+
 from tests.chaos.checker import Wrong
+from tests.chaos.order import MOVING
 from tests.chaos.proxy import STRIKES, Line
-from tests.chaos.story import Story
+from tests.chaos.story import Story, Worker
+from tests.config.conftest import until
 
 PLACES = (
     "before-entered",
@@ -26,9 +32,6 @@ PLACES = (
     "after-ended",
 )
 WHOLE_RUN = ("after-claim", "before-finished")
-
-
-MOVING = ("queued", "gating", "running", "undoing")
 
 
 class Told(NamedTuple):
@@ -93,16 +96,46 @@ def hinted_badly(story: Story, seed: int) -> Told:
     chance, tried, late = random.Random(seed), 0, []
     story.queue("a", "slow", "b")
     dropped = len(take_hints(story))
-    while story.state() in MOVING:
+    end = time.monotonic() + story.settings.get("patience", 150.0)
+    while story.state() in MOVING and time.monotonic() < end:
         story.do("sweep")
         hints = [number for number in take_hints(story) for _ in range(5) if chance.random() < 0.8]
         for number in sorted(hints, key=lambda _: chance.random()):
             time.sleep(chance.uniform(0, 0.2))
             late.append(story.start("look_once", number))
         tried += len(hints)
-    for worker in late:
-        worker.end()
-    return Told(tried + dropped, story.wrong("a", "slow", "b", ends="succeeded"))
+    return Told(tried + dropped, _broken(late) + story.wrong("a", "slow", "b", ends="succeeded"))
+
+
+def launched_late(story: Story) -> Told:
+    """The host claims a step and begins it only when nobody waits for it any more."""
+    begun = time.monotonic()
+    story.queue("a")
+    story.do("look", 1, quirk="slow launch")
+    time.sleep(max(0.0, 9 - (time.monotonic() - begun)))
+    return Told(1, story.wrong("a", ends="succeeded"))
+
+
+def runner_killed(story: Story) -> Told:
+    """On the host itself a step's processes are killed before its effect; nobody can tell, nothing is done again."""
+    story.queue("slow")
+    worker = story.start("look", 1)
+    folder = story.folder / "host"
+    assert until(lambda: [path for path in folder.glob("*/slow.1/log") if path.stat().st_size])
+    started = next(folder.glob("*/slow.1/started")).read_text()
+    session = int(dict(word.split("=") for word in started.split())["pid"])
+    for process in [each for each in psutil.process_iter() if _session(each.pid) == session]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    worker.end()
+    return Told(1, story.wrong(ends="unknown"))
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
 
 
 def take_hints(story: Story) -> list[int]:
@@ -172,15 +205,23 @@ START = 4
 """Which command of a run starts its first step: after the facts at the gate, the look at the host, the check."""
 
 
-def _woken(story: Story, sleepers: Sequence[Any]) -> list[Wrong]:
+def _woken(story: Story, sleepers: Sequence[Worker]) -> list[Wrong]:
     """Wake them: nothing that the database knows may be another after that."""
     before = story.history()
     for sleeper in sleepers:
         sleeper.send(signal.SIGCONT)
-    for sleeper in sleepers:
-        sleeper.end()
+    wrong = _broken(sleepers)
     after = story.history()
-    return [] if after == before else [Wrong("untrue", f"a worker that woke up wrote: {_other(before, after)}")]
+    if after != before:
+        wrong.append(Wrong("untrue", f"a worker that woke up wrote: {_other(before, after)}"))
+    return wrong
+
+
+def _broken(workers: Sequence[Worker]) -> list[Wrong]:
+    """Wait for them; none may end in an error of its own."""
+    for worker in workers:
+        worker.process.join()
+    return [Wrong("untrue", f"a worker broke: {worker.said('err')[-500:]}") for worker in workers if worker.code]
 
 
 def _other(before: Any, after: Any) -> str:

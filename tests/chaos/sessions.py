@@ -17,6 +17,7 @@ from tests.execution.local_session import LocalSession
 
 SLOW_LAUNCH = ('setsid /bin/sh "$dir/run" setsid', 'setsid /bin/sh -c \'sleep 6; exec /bin/sh "$0" setsid\' "$dir/run"')
 
+NO_SYSTEMD = ("by_systemd || by_setsid", "by_setsid")
 
 BEAT = Lock()
 """Held by a heartbeat, and where a worker stops: one that stopped in the middle of a write would hold SQLite's lock,
@@ -38,8 +39,9 @@ class Striking(LocalSession):
                 os.kill(os.getpid(), self.signal)
         if self.quirk == "away":
             raise Unreachable("The host does not answer.")
-        if self.quirk == "slow launch" and isinstance(command.stdin, str):
-            command = replace(command, stdin=command.stdin.replace(*SLOW_LAUNCH))
+        if self.quirk == "slow launch" and isinstance(command.stdin, str) and SLOW_LAUNCH[0] in command.stdin:
+            command = replace(command, stdin=command.stdin.replace(*SLOW_LAUNCH).replace(*NO_SYSTEMD))
+            self.quirk = ""
         return super().run(command)
 
 

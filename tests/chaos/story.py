@@ -17,8 +17,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.chaos.checker import Wrong, untruths, violations
-from tests.chaos.order import Order, obey
+from tests.chaos.checker import LOST, UNTRUE, Wrong, untruths, violations
+from tests.chaos.order import MOVING, Order, obey
 from tests.config.conftest import until
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -39,6 +39,11 @@ class Worker:
     def pid(self) -> int:
         assert self.process.pid
         return self.process.pid
+
+    @property
+    def code(self) -> int | None:
+        """As waitpid tells it; None while it runs."""
+        return self.process.exitcode
 
     def said(self, kind: str) -> str:
         path = self.order.folder / f"{self.order.said}.{kind}"
@@ -116,8 +121,10 @@ class Story:
         history = self.history()
         found = violations(history, self.folder / "host", self.journal, wanted)
         ends = history["runs"][0]["state"]
-        if "ends" in states and ends != states["ends"]:
-            found.append(Wrong("untrue", f"the change ended {ends}, not {states['ends']}"))
+        if ends in MOVING:
+            found.append(Wrong(LOST, f"the run did not end, it is {ends}"))
+        elif "ends" in states and ends != states["ends"]:
+            found.append(Wrong(UNTRUE, f"the change ended {ends}, not {states['ends']}"))
         return found
 
     def untrue(self) -> list[Wrong]:

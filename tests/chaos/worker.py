@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from typing import Any
 
@@ -43,12 +42,12 @@ from inventory.models import Host
 from people.models import User
 from people.roles import Role
 from people.services import user_create
+from ssh import detached
 from tests.chaos import mutants
 from tests.chaos.kind import Journalled
-from tests.chaos.order import Order
+from tests.chaos.order import MOVING, Order
 from tests.chaos.sessions import BEAT, opener
 
-PATIENCE = 150.0
 CAST = {"rosa": Role.REQUESTER, "amir": Role.APPROVER, "olu": Role.OPERATOR}
 
 
@@ -83,6 +82,8 @@ def settle(order: Order) -> None:
     Lease._renew = between_beats(Lease._renew)  # type: ignore[method-assign]
     if order.quirk == "away":
         hands.PAUSES = ()
+    if order.quirk == "slow launch":
+        detached.CLAIM_PATIENCE = 2.0
     if order.mutant:
         mutants.put(order.mutant)
 
@@ -130,11 +131,9 @@ def again(order: Order, number: str) -> None:
 
 def look(order: Order, number: str) -> None:
     """Until the run stands still: hints come as often as the sweep would give them."""
-    end = time.monotonic() + PATIENCE
-    while Change.objects.get(pk=number).status in ("queued", "gating", "running", "undoing"):
+    end = time.monotonic() + order.patience
+    while Change.objects.get(pk=number).status in MOVING and time.monotonic() < end:
         engine.look(int(number))
-        if time.monotonic() > end:
-            sys.exit(f"still {Change.objects.get(pk=number).status} after {PATIENCE:.0f} s")
         time.sleep(0.1)
 
 
