@@ -1,26 +1,131 @@
-"""Reading a log by cursor: `seq > n` is right after a reload, a late join or a lost message."""
+"""Reading a log, and adding to it. Nobody else knows that its lines are packed many to a row.
+
+Lines are numbered from 1 without gaps, over the whole run. By number any part is one query on an index, however long
+the log is; `seq > n` is right after a reload, a late join or a lost message.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from execution.models import LogLine, Run
+from django.db.models import F, QuerySet, Sum, Window
+from django.utils import timezone
+
+from execution import chunks
+from execution.models import LogChunk, Run, StepRun
+from execution.text import plain, printable
 
 PAGE = 1000
+AT_ONCE = 64
+"""Chunks that are read together where a whole log goes by."""
 
 
-def lines_after(run: Run, seq: int, limit: int = PAGE) -> list[LogLine]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; `raw` keeps the escape sequences that colour it, `text` is without."""
+
+    seq: int
+    step: str
+    phase: str
+    attempt: int
+    stream: str
+    raw: str
+    at: datetime
+
+    @property
+    def text(self) -> str:
+        return plain(self.raw)
+
+
+def append(run: Run, step: StepRun, texts: Sequence[str], stream: str = LogChunk.OUT) -> None:
+    """Store lines behind the run's last, inside the caller's transaction, which holds the run's row."""
+    if not texts:
+        return
+    now, first = timezone.now(), run.last_seq + 1
+    lines = [printable(text) for text in texts]
+    LogChunk.objects.bulk_create(
+        LogChunk(
+            run=run,
+            step=step,
+            first=number,
+            last=number + len(part) - 1,
+            attempt=step.attempt,
+            stream=stream,
+            at=now,
+            body=chunks.pack(part),
+        )
+        for number, part in chunks.cuts(lines, first)
+    )
+    run.last_seq += len(lines)
+    Run.objects.filter(pk=run.pk).update(last_seq=run.last_seq)
+
+
+def window(run: int | Run, first: int, last: int) -> list[Line]:
+    """The lines with these numbers, both included, as far as there are such."""
+    if last < first:
+        return []
+    # A chunk has at most LINES lines, so both ends of the index are known.
+    near = LogChunk.objects.filter(run=run, last__gte=first, last__lt=last + chunks.LINES, first__lte=last)
+    return [line for line in _lines(near) if first <= line.seq <= last]
+
+
+def lines_after(run: int | Run, seq: int, limit: int = PAGE) -> list[Line]:
     """The next lines after `seq`, in order, at most `limit`."""
-    return list(run.lines.filter(seq__gt=seq).select_related("step")[:limit])
+    return window(run, seq + 1, seq + limit)
 
 
-def as_json(line: LogLine) -> dict[str, Any]:
+def every_line(run: Run, after: int = 0) -> Iterator[Line]:
+    """The log from a number on, a few chunks in memory at a time."""
+    while True:
+        rows = list(_of(run).filter(last__gt=after)[:AT_ONCE])
+        for row in rows:
+            yield from (line for line in _unpacked(row) if line.seq > after)
+        if not rows:
+            return
+        after = rows[-1].last
+
+
+def tails(run: Run, limit: int) -> Mapping[int, tuple[Line, ...]]:
+    """Step's pk → the last lines of its log, at most `limit`; one query, and only their chunks are read."""
+    size = F("last") - F("first") + 1
+    behind = Window(Sum(size), partition_by=[F("step_id")], order_by=F("last").desc())
+    found: dict[int, list[Line]] = {}
+    for row in _of(run).annotate(behind=behind).filter(behind__lt=size + limit):
+        found.setdefault(row.step_id, []).extend(_unpacked(row))
+    return {step: tuple(lines[-limit:]) for step, lines in found.items()}
+
+
+def notes(change: int, steps: Sequence[str], limit: int) -> list[Line]:
+    """Our own lines about these steps of a change, over all its runs, the first `limit`."""
+    rows = LogChunk.objects.filter(run__change=change, stream=LogChunk.NOTE, step__key__in=steps)
+    return list(_lines(rows.order_by("run", "last")[:limit]))[:limit]
+
+
+def as_json(line: Line) -> dict[str, Any]:
     return {
         "seq": line.seq,
-        "step": line.step.key,
-        "phase": line.step.phase,
+        "step": line.step,
+        "phase": line.phase,
         "attempt": line.attempt,
         "stream": line.stream,
         "text": line.text,
         "at": line.at.isoformat(),
     }
+
+
+def _of(run: int | Run) -> QuerySet[LogChunk]:
+    return LogChunk.objects.filter(run=run).select_related("step").order_by("last")
+
+
+def _lines(rows: QuerySet[LogChunk]) -> Iterator[Line]:
+    for row in rows.select_related("step"):
+        yield from _unpacked(row)
+
+
+def _unpacked(row: LogChunk) -> Iterator[Line]:
+    step = row.step
+    for seq, raw in enumerate(chunks.unpack(row.body), row.first):
+        yield Line(seq, step.key, step.phase, row.attempt, row.stream, raw, row.at)

@@ -93,25 +93,30 @@ class StepRun(models.Model):
         return STEP_LABELS[StepState(self.state)]
 
 
-class LogLine(models.Model):
-    """One line of a run's log. `seq` has no gaps; `note` lines are ours, `out` lines the host's."""
+class LogChunk(models.Model):
+    """Lines of a run's log that were stored together: `first` to `last`, without gaps, packed by `execution.chunks`.
+
+    All are of one step, attempt and stream, and came in one moment. `note` lines are ours, `out` lines the host's.
+    """
 
     OUT, NOTE = "out", "note"
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lines")
-    seq = models.PositiveIntegerField()
-    step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="lines")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    step = models.ForeignKey(StepRun, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
     attempt = models.PositiveSmallIntegerField(default=0)
     stream = models.CharField(max_length=4, default=OUT)
-    text = models.TextField()
     at = models.DateTimeField()
+    body = models.BinaryField()
 
     class Meta:
-        ordering = ["run", "seq"]
-        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="log_has_no_doubles")]
+        ordering = ["run", "last"]
+        constraints = [models.UniqueConstraint(fields=["run", "last"], name="chunks_have_no_doubles")]
+        indexes = [models.Index(fields=["step", "last"], name="log_of_a_step")]
 
     def __str__(self) -> str:
-        return f"{self.seq} {self.text}"
+        return f"{self.first}–{self.last}"
 
 
 class Pulse(models.Model):

@@ -15,10 +15,9 @@ from django.utils import timezone
 from changes.kinds import followed
 from changes.services import locks_release, move
 from changes.states import State, StepState
-from execution import events
+from execution import events, logs
 from execution.leases import Lease, host_locks
-from execution.models import DO, UNDO, LogLine, Run, StepRun
-from execution.text import printable
+from execution.models import DO, UNDO, LogChunk, StepRun
 
 UNDER_WAY = (StepState.RUNNING, StepState.VERIFYING)
 LINE_LIMIT = 65_536
@@ -66,7 +65,7 @@ class Recorder:
 
     @_store.register
     def _(self, event: events.Said) -> None:
-        self._append(self.steps[event.key], [event.text], LogLine.NOTE)
+        self._append(self.steps[event.key], [event.text], LogChunk.NOTE)
 
     @_store.register
     def _(self, event: events.Intent) -> None:
@@ -90,7 +89,7 @@ class Recorder:
         step.log_offset = event.end - len(self.remainder)
         step.save(update_fields=["log_offset"])
         lines = data[:whole].decode("utf-8", "replace").split("\n")
-        self._append(step, lines if lines[-1] else lines[:-1], LogLine.OUT)
+        self._append(step, lines if lines[-1] else lines[:-1], LogChunk.OUT)
 
     @_store.register
     def _(self, event: events.Exited) -> None:
@@ -107,7 +106,7 @@ class Recorder:
         if event.found:
             step.found = dict(event.found)
         step.save()
-        self._append(step, [f"{step.label.word}: {event.sentence}"], LogLine.NOTE)
+        self._append(step, [f"{step.label.word}: {event.sentence}"], LogChunk.NOTE)
         if self.run.wait_step == event.key:
             self._forget_wait()
         if self.run.phase == UNDO and event.state in (StepState.OK, StepState.DONE_ALREADY):
@@ -126,7 +125,7 @@ class Recorder:
         step.save(update_fields=["state", "sentence", "intent_at"])
         if run.wait_step != event.key:
             run.wait_until = now + timedelta(seconds=event.deadline)
-            self._append(step, [f"waiting: {event.prompt}"], LogLine.NOTE)
+            self._append(step, [f"waiting: {event.prompt}"], LogChunk.NOTE)
         run.wait_step, run.wait_prompt = event.key, event.prompt
         run.next_poll, run.confirmed_step = now + timedelta(seconds=event.poll), ""
         run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
@@ -155,20 +154,4 @@ class Recorder:
         run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
 
     def _append(self, step: StepRun, lines: list[str], stream: str) -> None:
-        if not lines:
-            return
-        now, seq = timezone.now(), self.run.last_seq
-        LogLine.objects.bulk_create(
-            LogLine(
-                run=self.run,
-                seq=seq + number,
-                step=step,
-                attempt=step.attempt,
-                stream=stream,
-                text=printable(line),
-                at=now,
-            )
-            for number, line in enumerate(lines, 1)
-        )
-        self.run.last_seq = seq + len(lines)
-        Run.objects.filter(pk=self.run.pk).update(last_seq=self.run.last_seq)
+        logs.append(self.run, step, lines, stream)

@@ -31,8 +31,8 @@ from django.utils.module_loading import import_string
 
 from changes.models import Change
 from changes.states import ACTIVE, State
-from execution.logs import as_json
-from execution.models import UNDO, LogLine, Run, StepRun
+from execution.logs import Line, as_json, lines_after
+from execution.models import UNDO, Run, StepRun
 from people.access import requires
 from people.models import User
 from people.roles import Role
@@ -161,7 +161,7 @@ class Reader:
             viewers = [viewer for viewer in self._viewers if not viewer.over]
         _let_go(viewers)
         views = look({viewer.change for viewer in viewers})
-        pages: dict[tuple[int, int], list[LogLine]] = {}
+        pages: dict[tuple[int, int], list[Line]] = {}
         more = [_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over]
         return any(more)
 
@@ -213,7 +213,7 @@ def step_marks(rows: Iterable[StepRun]) -> list[tuple[Any, ...]]:
     return [(row.pk, row.state, row.attempt, row.ended_at) for row in sorted(rows, key=lambda row: row.pk)]
 
 
-def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[LogLine]]) -> bool:
+def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[Line]]) -> bool:
     """One viewer's lines, a word if the steps moved, and the end. True if more lines wait."""
     if seen is None:
         return _end(viewer, None)
@@ -225,7 +225,7 @@ def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[
     if seen.run is not None and seen.last_seq > viewer.cursor:
         key = (seen.run, viewer.cursor)
         if key not in pages:
-            pages[key] = list(LogLine.objects.filter(run=seen.run, seq__gt=viewer.cursor).select_related("step")[:PAGE])
+            pages[key] = lines_after(seen.run, viewer.cursor, PAGE)
         if pages[key]:
             viewer.give(b"".join(map(line_event, pages[key])))
             viewer.cursor = pages[key][-1].seq
@@ -276,9 +276,9 @@ def event(name: str, data: str = "{}", number: int | None = None) -> bytes:
     return f"{head}event: {name}\ndata: {data}\n\n".encode()
 
 
-def line_event(line: LogLine) -> bytes:
+def line_event(line: Line) -> bytes:
     """A log line as an event; JSON keeps it on one line, whatever the host wrote."""
-    words = as_json(line) | {"step": log_key(line.step.phase, line.step.key)}
+    words = as_json(line) | {"step": log_key(line.phase, line.step)}
     return event("log", json.dumps(words, separators=(",", ":")), line.seq)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from changes.panels import Panel, Situation
 from changes.plan import Json, Plan
 from changes.states import State
-from execution.models import UNDO, LogLine, Run
+from execution.logs import Line, notes
+from execution.models import UNDO, Run
 from networking.models import Bond
 
 WAITING_STEPS = ("apply", "drill", "confirm")
@@ -65,10 +66,9 @@ def _proof(found: Mapping[str, Json]) -> dict[str, Any]:
     }
 
 
-def _seen(situation: Situation) -> list[LogLine]:
+def _seen(situation: Situation) -> list[Line]:
     """What was noted from here while the host was away."""
-    lines = LogLine.objects.filter(run__change=situation.change, stream=LogLine.NOTE, step__key__in=WAITING_STEPS)
-    return list(lines.order_by("seq")[:40])
+    return notes(situation.change.pk, WAITING_STEPS, 40)
 
 
 def confirm_words(plan: Plan, step: str) -> str:

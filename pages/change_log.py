@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse
 
-from execution.models import UNDO, LogLine, Run
+from execution.logs import every_line
+from execution.models import UNDO, LogChunk, Run
 from pages.change_page import change_or_404
 from people.access import requires
 from people.roles import Role
-
-FIELDS = ("seq", "step__phase", "step__key", "stream", "text")
 
 
 @requires(Role.VIEWER)
@@ -28,6 +27,6 @@ def log_lines(run: Run) -> Iterator[str]:
     """Lines as text, under a line that says how to read them."""
     yield f"# change {run.change_id}, run {run.name}: lines marked # are Regroup's own, all others the host's\n"
     width = len(str(run.last_seq))
-    for seq, phase, key, stream, text in run.lines.values_list(*FIELDS).iterator(chunk_size=2000):
-        mark = "#" if stream == LogLine.NOTE else " "
-        yield f"{seq:>{width}}  {'undo ' if phase == UNDO else ''}{key} {mark} {text}\n"
+    for line in every_line(run):
+        mark = "#" if line.stream == LogChunk.NOTE else " "
+        yield f"{line.seq:>{width}}  {'undo ' if line.phase == UNDO else ''}{line.step} {mark} {line.text}\n"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
-
 from changes.plan import LOW, Call, Plan, Step
 from changes.states import STEP_BROKEN, STEP_DONE, Label, StepState
-from execution.models import DO, UNDO, LogLine, Run, StepRun
+from execution.logs import Line, tails
+from execution.models import DO, UNDO, LogChunk, Run, StepRun
 from execution.stream import log_key
 from pages.next_thing import Button
 
@@ -26,7 +24,7 @@ class Part:
     """A step's doing, or its undoing: its row in the database and the end of its log."""
 
     row: StepRun
-    lines: tuple[LogLine, ...]
+    lines: tuple[Line, ...]
     log_key: str
 
     @property
@@ -54,7 +52,7 @@ class Part:
     @property
     def last_words(self) -> tuple[str, ...]:
         """The host's own last lines."""
-        said = [line.text for line in self.lines if line.stream == LogLine.OUT]
+        said = [line.text for line in self.lines if line.stream == LogChunk.OUT]
         return tuple(said[-LAST_WORDS:])
 
 
@@ -159,11 +157,8 @@ def references(plan: Plan) -> list[str]:
 
 def _parts(run: Run) -> Mapping[tuple[str, str], Part]:
     rows = list(StepRun.objects.filter(run=run))
-    lines: dict[int, list[LogLine]] = {}
-    back = Window(RowNumber(), partition_by=[F("step_id")], order_by=F("seq").desc())
-    for line in LogLine.objects.filter(run=run).annotate(back=back).filter(back__lte=TAIL).order_by("seq"):
-        lines.setdefault(line.step_id, []).append(line)
-    return {(row.phase, row.key): Part(row, tuple(lines.get(row.pk, ())), log_key(row.phase, row.key)) for row in rows}
+    lines = tails(run, TAIL)
+    return {(row.phase, row.key): Part(row, lines.get(row.pk, ()), log_key(row.phase, row.key)) for row in rows}
 
 
 def _open(row: Row, at: Row | None) -> bool:

@@ -3,7 +3,8 @@ import pytest
 from changes.models import Change, Lock
 from changes.states import State, StepState
 from execution import engine, services
-from execution.models import LogLine, Run
+from execution.logs import every_line
+from execution.models import LogChunk, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +36,9 @@ def test_the_host_is_free_again_and_its_fence_stays(queued_toy):
 def test_every_line_of_the_host_is_in_the_log_without_gaps(queued_toy):
     change = looked_at(queued_toy("a", "b"))
     run = Run.objects.get(change=change)
-    lines = list(run.lines.all())
+    lines = list(every_line(run))
     assert [line.seq for line in lines] == list(range(1, run.last_seq + 1))
-    assert [line.text for line in lines if line.stream == LogLine.OUT] == ["doing a", "doing b"]
+    assert [line.text for line in lines if line.stream == LogChunk.OUT] == ["doing a", "doing b"]
 
 
 def test_a_failed_step_fails_the_run_and_keeps_the_host(queued_toy, journal):

@@ -8,7 +8,7 @@ from changes.states import State
 from execution import engine
 from execution.events import Said
 from execution.leases import LeaseLost, claim
-from execution.models import LogLine, Run
+from execution.models import LogChunk, Run
 from execution.recorder import Recorder
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +50,10 @@ def test_a_holder_that_wakes_after_its_lease_writes_nothing(queued_toy):
     stale = claim(run_of(change))
     expire(stale.run)
     claim(run_of(change))
-    before = LogLine.objects.count()
+    before = LogChunk.objects.count()
     with pytest.raises(LeaseLost):
         Recorder(stale).store(Said("wait", "I am late"))
-    assert LogLine.objects.count() == before
+    assert LogChunk.objects.count() == before
 
 
 def test_every_claim_raises_the_fence(queued_toy):

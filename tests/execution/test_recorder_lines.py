@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from execution import engine
 from execution.events import Intent, Output
 from execution.leases import claim
-from execution.models import LogLine, Run, StepRun
+from execution.logs import every_line
+from execution.models import LogChunk, Run, StepRun
 from execution.recorder import Recorder
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_no_line_is_lost_or_doubled_however_the_bytes_come(queued_toy, lines, cu
         change = queued_toy("wait")
         engine.look(change.pk)
         test_no_line_is_lost_or_doubled_however_the_bytes_come.change = change
-    LogLine.objects.all().delete()
+    LogChunk.objects.all().delete()
     data = "\n".join([*lines, ""] if ended else lines).encode()
     run = Run.objects.select_related("change__host").get(change=change)
     with claim(run) as lease:
@@ -44,7 +45,7 @@ def test_no_line_is_lost_or_doubled_however_the_bytes_come(queued_toy, lines, cu
                 recorder = Recorder(lease)
                 position = StepRun.objects.get(run=run, key="wait").log_offset
                 at = position
-    seen = list(LogLine.objects.filter(stream=LogLine.OUT).values_list("text", flat=True))
+    seen = [line.text for line in every_line(run) if line.stream == LogChunk.OUT]
     assert seen == data.decode().split("\n")[: len(seen)] and len(seen) == len(data.decode().split("\n")) - (
         data.endswith(b"\n") or not data
     )

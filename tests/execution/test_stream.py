@@ -15,11 +15,11 @@ from changes.models import Change
 from changes.services import move
 from changes.states import State, StepState
 from execution import stream
-from execution.models import LogLine, Run
+from execution.models import Run
 from execution.services import run_of
 from people.roles import Role
 from people.services import role_revoke
-from tests.pages.scene import Scene, log, set_step
+from tests.pages.scene import Scene, log, log_many, set_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,14 +121,14 @@ def test_new_lines_come_with_their_number_as_id_and_their_steps_log(scene, vera)
     async def body():
         seen = Seen(await watch(vera, change, query=f"?after={last}"))
         await seen.until("steps")
-        await asyncio.to_thread(in_thread, lambda: log(run_of(change), "restore", "back\r\ndata: x", phase="undo"))
+        await asyncio.to_thread(in_thread, lambda: log(run_of(change), "restore", "back\ndata: x", phase="undo"))
         await seen.until("log")
         await seen.parts.aclose()
         return seen.events[-1]
 
     name, number, data = run(body())
     assert (name, number, data["seq"]) == ("log", str(last + 1), last + 1)
-    assert (data["step"], data["stream"], data["text"]) == ("undo-restore", "out", "back\r\ndata: x")
+    assert (data["step"], data["stream"], data["text"]) == ("undo-restore", "out", "back\ndata: x")
 
 
 def in_thread(act):
@@ -204,12 +204,8 @@ def test_a_log_of_many_pages_comes_whole(scene, vera, monkeypatch):
     monkeypatch.setattr(stream, "PAGE", 10)
     change = scene.running("save")
     row = run_of(change)
-    step = row.steps.get(key="save", phase="do")
     start = row.last_seq
-    LogLine.objects.bulk_create(
-        LogLine(run=row, seq=start + n, step=step, text=f"line {n}", at=row.created_at) for n in range(1, 501)
-    )
-    Run.objects.filter(pk=row.pk).update(last_seq=start + 500)
+    log_many(row, "save", [f"line {n}" for n in range(1, 501)])
 
     async def body():
         seen = Seen(await watch(vera, change))

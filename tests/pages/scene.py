@@ -13,7 +13,8 @@ from changes.plan import Plan
 from changes.services import Request, change_approve, change_create, change_submit, locks_take, move, plan_store
 from changes.states import State, StepState
 from execution.gate import lock_keys
-from execution.models import DO, UNDO, LogLine, Run, StepRun
+from execution.logs import append
+from execution.models import DO, UNDO, LogChunk, Run, StepRun
 from execution.runner import Progress, backward
 from execution.services import run_of, run_request
 from inventory.models import Host, Owner, Vm
@@ -242,7 +243,7 @@ class Scene:
             if number <= keys.index(at):
                 self.done(run, key, started + timedelta(seconds=9 * number))
         set_step(run, at, StepState.RUNNING, attempt=1, started_at=timezone.now() - timedelta(seconds=14))
-        log(run, at, "check: yes: Disk, file and saved areas are still as identified.", LogLine.NOTE)
+        log(run, at, "check: yes: Disk, file and saved areas are still as identified.", LogChunk.NOTE)
         log(run, at, "  Restored volume group vm42_RootVG.")
         return change
 
@@ -250,7 +251,7 @@ class Scene:
         set_step(run, key, StepState.OK, attempt=1, exit_code=0, sentence="It is as it should be.",
                  started_at=at, ended_at=at + timedelta(seconds=4))  # fmt: skip
         log(run, key, f"output of {key}")
-        log(run, key, "ok: It is as it should be.", LogLine.NOTE)
+        log(run, key, "ok: It is as it should be.", LogChunk.NOTE)
 
     def waiting(self) -> Change:
         change = self.running("attach")
@@ -339,12 +340,16 @@ def set_step(run: Run, key: str, state: StepState | None = None, **values: Any) 
     assert StepRun.objects.filter(run=run, phase=DO, key=key).update(**values) == 1
 
 
-def log(run: Run, key: str, text: str, stream: str = LogLine.OUT, phase: str = DO) -> LogLine:
+def log(run: Run, key: str, text: str, stream: str = LogChunk.OUT, phase: str = DO) -> None:
     """One more line of the run's log."""
+    log_many(run, key, [text], stream, phase)
+
+
+def log_many(run: Run, key: str, texts: list[str], stream: str = LogChunk.OUT, phase: str = DO) -> None:
+    """More lines of the run's log, stored together."""
     step = StepRun.objects.get(run=run, phase=phase, key=key)
-    seq = Run.objects.get(pk=run.pk).last_seq + 1
-    Run.objects.filter(pk=run.pk).update(last_seq=seq)
-    return LogLine.objects.create(run=run, seq=seq, step=step, attempt=1, stream=stream, text=text, at=timezone.now())
+    step.attempt = 1
+    append(Run.objects.get(pk=run.pk), step, texts, stream)
 
 
 def report(entries: list[dict[str, Any]] | None = None) -> dict[str, Any]:
