@@ -26,7 +26,11 @@ app.conf.update(
     task_ignore_result=True,
     task_acks_late=False,
     task_default_queue="runs",
-    task_routes={"execution.tasks.sweep": {"queue": "sweeps"}, "networking.tasks.sweep": {"queue": "fleet"}},
+    task_routes={
+        "execution.tasks.sweep": {"queue": "sweeps"},
+        "execution.tasks.forget_logs": {"queue": "sweeps"},
+        "networking.tasks.sweep": {"queue": "fleet"},
+    },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     # Nothing asks workers over the queue, and the queue of files would keep the questions for ever.
@@ -37,6 +41,11 @@ app.conf.update(
             "task": "execution.tasks.sweep",
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": settings.SWEEP_SECONDS * 2},
+        },
+        "forget_logs": {
+            "task": "execution.tasks.forget_logs",
+            "schedule": 3600,
+            "options": {"expires": 3600},
         },
         "fleet": {
             "task": "networking.tasks.sweep",

@@ -162,6 +162,8 @@ FAILPOINT = parse_failpoint(env.str("REGROUP_FAILPOINT", default=""), debug=DEBU
 
 LEASE_SECONDS = number("REGROUP_LEASE", 30, least=3, most=600)
 HEARTBEAT_SECONDS = number("REGROUP_HEARTBEAT", 5, least=1, most=60)
+LOG_DAYS = number("REGROUP_LOG_DAYS", 0, least=0, most=36_500)
+LOG_STEP_LINES = number("REGROUP_LOG_STEP_LINES", 0, least=0, most=1_000_000_000)
 SWEEP_SECONDS = number("REGROUP_SWEEP", 10, least=1, most=60)
 
 FLEET_SECONDS = number("REGROUP_FLEET", 120, least=10, most=86_400)

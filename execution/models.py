@@ -23,7 +23,11 @@ def fresh_token() -> str:
 
 
 class Run(models.Model):
-    """One execution of one approved digest; `name` is its directory on the host."""
+    """One execution of one approved digest; `name` is its directory on the host.
+
+    log_gone    the log's lines up to this number were forgotten for their age (`execution.retention`)
+    log_sha256  what they were: see `execution.retention.digest`
+    """
 
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="runs")
     digest = models.CharField(max_length=64)
@@ -44,6 +48,8 @@ class Run(models.Model):
     sentence = models.TextField(blank=True)
     last_seq = models.PositiveIntegerField(default=0)
     log_complete = models.BooleanField(default=False)
+    log_gone = models.PositiveIntegerField(default=0)
+    log_sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -65,7 +71,11 @@ class Run(models.Model):
 
 
 class StepRun(models.Model):
-    """A step of the plan in one run, done or undone. `attempt` counts what was sent to the host."""
+    """A step of the plan in one run, done or undone. `attempt` counts what was sent to the host.
+
+    log_offset  bytes of the attempt's output that are dealt with
+    log_kept, log_cut   lines of it that are in the log, and lines left out beyond the limit
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
     phase = models.CharField(max_length=4, default=DO)
@@ -75,6 +85,8 @@ class StepRun(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     intent_at = models.DateTimeField(null=True)
     log_offset = models.PositiveBigIntegerField(default=0)
+    log_kept = models.PositiveBigIntegerField(default=0)
+    log_cut = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)
     sentence = models.TextField(blank=True)
     found = AnyTextJSONField(default=dict)

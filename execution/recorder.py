@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import singledispatchmethod
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,13 +18,25 @@ from changes.services import locks_release, move
 from changes.states import State, StepState
 from execution import events, logs
 from execution.leases import Lease, host_locks
-from execution.models import DO, UNDO, LogChunk, StepRun
+from execution.models import DO, UNDO, LogChunk, Run, StepRun
 
 UNDER_WAY = (StepState.RUNNING, StepState.VERIFYING)
 LINE_LIMIT = 65_536
 """Bytes without a line end after which a line is cut in two."""
 
 UNDO_OUTCOME = {State.SUCCEEDED: State.UNDONE, State.FAILED: State.UNDO_FAILED, State.UNKNOWN: State.UNKNOWN}
+
+CUT_HERE = (
+    "cut: the log keeps {limit:,} lines of a step's output (REGROUP_LOG_STEP_LINES), and leaves out what follows; "
+    "the step goes on"
+)
+
+
+def cut_at_the_end(step: StepRun, run: Run) -> str:
+    """How much was left out, and where all of it is."""
+    name = step.key if step.phase == DO else f"{UNDO}-{step.key}"
+    where = f"{run.directory}/{name}.{step.attempt}/log"
+    return f"cut: {step.log_cut:,} lines were left out of this log; the host has the whole output in {where}"
 
 
 class Recorder:
@@ -71,6 +84,7 @@ class Recorder:
     def _(self, event: events.Intent) -> None:
         step = self.steps[event.key]
         step.attempt, step.intent_at, step.log_offset = event.attempt, timezone.now(), 0
+        step.log_kept = step.log_cut = 0
         step.exit_code, step.state = None, StepState.RUNNING
         step.save()
         self.remainder = b""
@@ -87,9 +101,11 @@ class Recorder:
             whole = len(data)
         self.remainder = data[whole:]
         step.log_offset = event.end - len(self.remainder)
-        step.save(update_fields=["log_offset"])
         lines = data[:whole].decode("utf-8", "replace").split("\n")
-        self._append(step, lines if lines[-1] else lines[:-1], LogChunk.OUT)
+        self._keep(step, lines if lines[-1] else lines[:-1])
+        if event.final and step.log_cut:
+            self._append(step, [cut_at_the_end(step, self.run)], LogChunk.NOTE)
+        step.save(update_fields=["log_offset", "log_kept", "log_cut"])
 
     @_store.register
     def _(self, event: events.Exited) -> None:
@@ -152,6 +168,17 @@ class Recorder:
         run.wait_step = run.wait_prompt = run.confirmed_step = ""
         run.wait_until = run.next_poll = None
         run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
+
+    def _keep(self, step: StepRun, lines: list[str]) -> None:
+        """What the host wrote, as far as the limit for a step goes; where it is met, the log says so."""
+        limit = settings.LOG_STEP_LINES
+        room = max(0, limit - step.log_kept) if limit else len(lines)
+        kept, cut = lines[:room], len(lines) - room
+        self._append(step, kept, LogChunk.OUT)
+        if cut > 0 and not step.log_cut:
+            self._append(step, [CUT_HERE.format(limit=limit)], LogChunk.NOTE)
+        step.log_kept += len(kept)
+        step.log_cut += max(0, cut)
 
     def _append(self, step: StepRun, lines: list[str], stream: str) -> None:
         logs.append(self.run, step, lines, stream)

@@ -38,3 +38,10 @@ def sweep() -> None:
     from execution import janitor
 
     janitor.sweep()
+
+
+@shared_task
+def forget_logs() -> None:
+    from execution import retention
+
+    retention.forget_logs()

@@ -26,6 +26,8 @@ def change_log(request: HttpRequest, number: int) -> HttpResponse:
 def log_lines(run: Run) -> Iterator[str]:
     """Lines as text, under a line that says how to read them."""
     yield f"# change {run.change_id}, run {run.name}: lines marked # are Regroup's own, all others the host's\n"
+    if run.log_gone:
+        yield f"# lines 1 to {run.log_gone} were forgotten for their age; their SHA-256 is {run.log_sha256}\n"
     width = len(str(run.last_seq))
     for line in every_line(run):
         mark = "#" if line.stream == LogChunk.NOTE else " "
