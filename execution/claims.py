@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models import Q
 
+from execution.leases import database_now
 from execution.models import Claim
 
 LASTS = timedelta(seconds=60)
@@ -20,10 +21,10 @@ LASTS = timedelta(seconds=60)
 @contextmanager
 def claimed(key: str) -> Iterator[bool]:
     """Whether the work of that key is ours, until the end of the block; False while another is at it."""
-    now = timezone.now()
+    now = database_now()
     until = now + LASTS
     _, made = Claim.objects.get_or_create(key=key, defaults={"until": until})
-    ours = made or Claim.objects.filter(key=key, until__lte=now).update(until=until) == 1
+    ours = made or Claim.objects.filter(Q(until__lte=now) | Q(until__gt=now + LASTS), key=key).update(until=until) == 1
     try:
         yield ours
     finally:

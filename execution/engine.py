@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.utils import timezone
 
 from changes.history import note
 from changes.kinds import elsewhere
@@ -20,14 +19,16 @@ from changes.models import Change
 from changes.plan import Plan, Refusal
 from changes.services import locks_release, move, plan_store
 from changes.states import State, StepState
-from execution import failpoints
+from execution import doorbell, failpoints, parting
 from execution.claims import claimed
+from execution.due import is_time
 from execution.gate import pass_gate
 from execution.hands import HostHands
-from execution.leases import Lease, LeaseLost, claim
+from execution.leases import Lease, LeaseLost, claim, database_now
 from execution.lines import Lines
 from execution.log_ids import about, also
 from execution.models import DO, UNDO, Run, StepRun
+from execution.parting import HandedOver
 from execution.recorder import Recorder
 from execution.runner import OUTAGE_POLL, Progress, Work, all_of, backward, forward, walk
 from inventory.connect import open_session
@@ -51,21 +52,27 @@ def look(change_id: int) -> None:
         return
     with about(run.change_id):
         also(run=run.name)
-        _claim_and_do(run)
+        if parting.asked() or _claim_and_do(run):
+            doorbell.ring_again("look", run.change_id)
 
 
-def _claim_and_do(run: Run) -> None:
+def _claim_and_do(run: Run) -> bool:
+    """Whether another worker is to go on at once, because this one ends."""
     lease = claim(run)
     if lease is None:
-        return
+        return False
     with lease:
         failpoints.reach("after-claim")
         try:
             run.change.refresh_from_db()
-            with Lines() as lines:
+            with Lines(lease.check) as lines:
                 _next(run, lease, lines)
+        except HandedOver:
+            log.info("run %s is handed over", run.name)
+            return True
         except (LeaseLost, FenceRefused) as lost:
             log.warning("run %s goes on elsewhere: %s", run.name, lost)
+    return False
 
 
 def _next(run: Run, lease: Lease, lines: Lines) -> None:
@@ -98,7 +105,7 @@ def _walk(run: Run, lease: Lease, lines: Lines) -> None:
             failpoints.reach(f"before-{name}", step)
             recorder.store(event)
             failpoints.reach(f"after-{name}", step)
-    except (LeaseLost, FenceRefused, DatabaseError):
+    except (LeaseLost, FenceRefused, DatabaseError, HandedOver):
         raise
     except Exception as error:  # we broke, not the host: say so, and let a person decide
         log.exception("run %s", run.name)
@@ -131,9 +138,9 @@ def _progress(run: Run, works: list[Work]) -> dict[str, Progress]:
 
 def _wait_is_over(run: Run, lease: Lease, lines: Lines) -> bool:
     """Look at a parked run: out of time, or what it waits for has come. Cheap, and leaves no trace if not."""
-    change, now = run.change, timezone.now()
+    change, now = run.change, database_now()
     plan = change.plan
-    if plan is None or (run.next_poll and run.next_poll > now and run.wait_until and run.wait_until > now):
+    if plan is None or not is_time(run, now):
         return False
     work = next(work for work in works_of(run, plan) if work.key == run.wait_step)
     hands = HostHands(run, plan, change.the_kind, lease, lines)

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Json, Plan, resolve_references
-from execution import failpoints
+from execution import failpoints, parting
 from execution.leases import Lease, fences
 from execution.lines import Lines
 from execution.log_ids import also
@@ -69,6 +69,7 @@ class HostHands:
     def turn(self, work: Work) -> None:
         """Look to the step's host. One that may lose it is asked over a new connection: the old one proves nothing."""
         also(step=work.key)
+        parting.check()
         home = self.run.change.host
         if work.host != self.host.name:
             self.host = home if work.host in ("", home.name) else Host.objects.get(name=work.host)
@@ -131,6 +132,7 @@ class HostHands:
                     offset, first = chunk.end, None
                     yield chunk
                 self.lease.check()
+                parting.check()
                 return
             except SessionError as error:
                 log.info("following %s: %s", ticket.directory, error)
@@ -148,7 +150,7 @@ class HostHands:
         return Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists()
 
     def _gone(self) -> bool:
-        return not self.lease.alive
+        return parting.asked() or not self.lease.alive
 
     def _ticket(self, work: Work, attempt: int) -> detached.Ticket:
         step = work.key if self.run.phase == DO else f"{UNDO}-{work.key}"
@@ -184,6 +186,7 @@ class HostHands:
     def _pause(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.lease.alive:
+            parting.check()
             time.sleep(0.2)
 
 

@@ -1,9 +1,9 @@
 """Who works on a run: claim, heartbeat, fence.
 
 A lease is taken by compare-and-swap and kept by a heartbeat of its own thread and connection.
-A worker that could not renew for `PATIENCE` of its lease (by its monotonic clock, which no
-clock change moves) issues no more commands and writes no more rows. Every claim raises the
-fence of the host's lock, and the host itself refuses a lower one.
+A worker that could not renew for `PATIENCE` of its lease (by a clock that nobody sets, and that
+goes on while the machine sleeps) issues no more commands and writes no more rows. Every claim
+raises the fence of the host's lock, and the host itself refuses a lower one.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ class LeaseLost(Exception):
     """Somebody else may work on the run now; whatever this worker had in mind is off."""
 
 
+def steady() -> float:
+    """Seconds of a clock that only goes forward, also while the machine is suspended, where Linux has one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def database_now() -> datetime:
     """The database's clock where it has one; SQLite has ours."""
     if connection.vendor == "postgresql":
@@ -55,9 +60,9 @@ def host_locks(run: Run) -> list[str]:
 class Lease:
     """The right to work on one run, for as long as it is renewed. Use as a context manager."""
 
-    def __init__(self, run: Run, owner: str) -> None:
+    def __init__(self, run: Run, owner: str, claimed: float | None = None) -> None:
         self.run, self.owner = run, owner
-        self.renewed = time.monotonic()
+        self.renewed = steady() if claimed is None else claimed
         self._stop = threading.Event()
         self._lost = False
         self._thread = threading.Thread(
@@ -66,7 +71,7 @@ class Lease:
 
     @property
     def alive(self) -> bool:
-        return not self._lost and time.monotonic() - self.renewed < settings.LEASE_SECONDS * PATIENCE
+        return not self._lost and steady() - self.renewed < settings.LEASE_SECONDS * PATIENCE
 
     def check(self) -> None:
         """Raise LeaseLost unless the lease is certainly ours."""
@@ -105,7 +110,7 @@ class Lease:
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("PRAGMA busy_timeout = 2000")
-            before = time.monotonic()
+            before = steady()
             until = database_now() + timedelta(seconds=settings.LEASE_SECONDS)
             hit = Run.objects.filter(pk=self.run.pk, lease_owner=self.owner).update(lease_until=until)
             if hit:
@@ -116,19 +121,29 @@ class Lease:
             log.warning("heartbeat of run %s: %s", self.run.pk, error)
 
 
+def free(now: datetime) -> Q:
+    """Runs, or claims of the like, whose lease nobody holds for certain.
+
+    One that ran out, or that ends later than any can because a clock was set back, is suspect, not free: whoever
+    takes it raises the fence and asks the host first.
+    """
+    most = timedelta(seconds=settings.LEASE_SECONDS + settings.HEARTBEAT_SECONDS)
+    return Q(lease_owner="") | Q(lease_until__lt=now) | Q(lease_until__gt=now + most)
+
+
 def claim(run: Run) -> Lease | None:
     """The lease of a run that nobody holds, its fence raised; None when somebody does."""
+    before = steady()
     owner, now = uuid.uuid4().hex, database_now()
-    free = Q(lease_owner="") | Q(lease_until__lt=now)
     with transaction.atomic():
-        hit = Run.objects.filter(free, pk=run.pk).update(
+        hit = Run.objects.filter(free(now), pk=run.pk).update(
             lease_owner=owner, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)
         )
         if not hit:
             return None
         run.refresh_from_db()
         raise_fence(run)
-    return Lease(run, owner)
+    return Lease(run, owner, before)
 
 
 def raise_fence(run: Run) -> None:

@@ -17,7 +17,7 @@ from changes.kinds import followed
 from changes.services import locks_release, move
 from changes.states import State, StepState
 from execution import events, logs
-from execution.leases import Lease, host_locks
+from execution.leases import Lease, database_now, host_locks
 from execution.models import DO, UNDO, LogChunk, Run, StepRun
 
 UNDER_WAY = (StepState.RUNNING, StepState.VERIFYING)
@@ -130,7 +130,7 @@ class Recorder:
 
     @_store.register
     def _(self, event: events.Parked) -> None:
-        now, run, step = timezone.now(), self.run, self.steps[event.key]
+        now, run, step = database_now(), self.run, self.steps[event.key]
         if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
             sentence = f"The time to wait for it is over. {event.prompt}"
             self._store(events.Ended(event.key, event.late, sentence))

@@ -59,6 +59,6 @@ def test_a_host_that_stays_away_while_a_step_runs_is_given_up(queued_toy, monkey
     monkeypatch.setattr("execution.lines.open_session", away)
     run = Run.objects.select_related("change__host").get(change=change)
     with claim(run) as lease:
-        hands = HostHands(run, run.change.plan, ToyKind(), lease, Lines())
+        hands = HostHands(run, run.change.plan, ToyKind(), lease, Lines(lease.check))
         with pytest.raises(Unreachable):
             list(hands.follow(forward(run.change.plan)[1], 1, 0))
