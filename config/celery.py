@@ -15,7 +15,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready
 from django.conf import settings
 
-from config import file_queue
+from config import file_queue, watch
 
 file_queue.use()
 app = Celery("regroup")
@@ -72,3 +72,6 @@ def sweep_at_once(**_: object) -> None:
     """What was left undone while no worker ran is found now, not after the first tick of beat."""
     app.send_task("execution.tasks.sweep")
     app.send_task("networking.tasks.sweep")
+
+
+watch.connect()

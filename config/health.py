@@ -58,12 +58,16 @@ def _age(at: datetime | None, now: datetime) -> float | None:
 
 @dataclass(frozen=True)
 class Readiness:
-    """Health, and what else work needs; `sentences` is empty where nothing is wrong. None of it is a secret."""
+    """Health, and what else work needs; `sentences` is empty where nothing is wrong. None of it is a secret.
+
+    status  ok, degraded (work gets done, later than it should) or unwell
+    """
 
     health: Health
     migrations: str
     queue: str
     sentences: tuple[str, ...]
+    status: str
 
 
 def ready() -> Readiness:
@@ -74,8 +78,13 @@ def ready() -> Readiness:
     if health.database != "ok":
         sentences = ["The database does not answer: nothing can be done until it is back. Look at its server."]
     if queue != "ok":
-        sentences.append("The queue does not answer, so workers hear of nothing: look at its server. Nothing is lost.")
-    return Readiness(health, migrations, queue, tuple(filter(None, sentences)))
+        sentences.append(
+            "The queue does not answer: look at its server. Nothing is lost: workers look in the database every few "
+            "seconds instead, so that work begins a little later."
+        )
+    found = tuple(filter(None, sentences))
+    degraded = health.well and migrations == "ok" and queue != "ok"
+    return Readiness(health, migrations, queue, found, "degraded" if degraded else "unwell" if found else "ok")
 
 
 def _gone(name: str, age: float | None) -> str:
@@ -106,17 +115,17 @@ def _queue() -> str:
 
 @anyone()
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when work gets done, else 503 with a sentence for each thing; tells nothing that a stranger may not know."""
+    """200 when work gets done, if slower for want of the queue; else 503. A sentence for each thing, nothing secret."""
     found = ready()
     told = {
-        "status": "unwell" if found.sentences else "ok",
+        "status": found.status,
         "sentences": found.sentences,
         "database": "ok" if found.health.database == "ok" else "unreachable",
         "migrations": found.migrations,
         "queue": found.queue,
         "workers": found.health.workers,
     }
-    answer = JsonResponse(told, status=503 if found.sentences else 200)
+    answer = JsonResponse(told, status=503 if found.status == "unwell" else 200)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs each 503 as an error of ours
     return answer
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,12 +21,6 @@ def wish(host: Host) -> None:
     with transaction.atomic():
         FactsWish.objects.update_or_create(host=host, defaults={"asked_at": timezone.now()})
         ring_facts(host.pk)
-
-
-def wanted(age: timedelta) -> list[int]:
-    """Hosts whose facts were wished for longer ago than `age` and have not come."""
-    wishes = FactsWish.objects.filter(asked_at__lt=timezone.now() - age)
-    return list(wishes.values_list("host_id", flat=True))
 
 
 def pending(host: Host) -> bool:

@@ -20,7 +20,7 @@ class BrokerAway(Exception):
 def depths() -> dict[str, int]:
     """Hints in each queue that no worker has taken yet. Raises BrokerAway."""
     try:
-        with Connection(settings.BROKER_URL, transport_options=_options(), connect_timeout=PATIENCE) as broker:
+        with Connection(settings.BROKER_URL, transport_options=options(), connect_timeout=PATIENCE) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0)
             channel = broker.channel()
             return {name: _depth(channel, name) for name in QUEUES}
@@ -28,7 +28,8 @@ def depths() -> dict[str, int]:
         raise BrokerAway(type(error).__name__) from error
 
 
-def _options() -> dict[str, Any]:
+def options() -> dict[str, Any]:
+    """The settings of the queue, with short waits for a broker that may be away."""
     limits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
     return settings.BROKER_OPTIONS if settings.BROKER_URL.startswith("filesystem") else settings.BROKER_OPTIONS | limits
 

@@ -8,49 +8,35 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
-from django.utils import timezone
-
 from audit.services import seal
-from changes.models import Change
-from changes.states import ACTIVE, State
-from execution import doorbell, tasks
-from execution.facts import wanted
+from execution import doorbell
+from execution.due import facts_due, plans_due, runs_due
 from execution.leases import database_now
-from execution.models import Pulse, Run
+from execution.models import Pulse
 from execution.rollouts import advance_all
-
-HINT_IS_LATE = timedelta(seconds=5)
 
 
 def sweep() -> int:
     """One round; returns how many hints were given again."""
     pulse("sweeps")
-    tasks.pulse.apply_async(("runs",), expires=30)
+    doorbell.ring_again("pulse", "runs")
     seal()
     advance_all()
-    hints = 0
-    for change in _idle():
-        doorbell.ring_again("look", change.pk)
-        hints += 1
-    for change in Change.objects.filter(planning=True, updated_at__lt=timezone.now() - HINT_IS_LATE):
-        doorbell.ring_again("plan", change.pk)
-        hints += 1
-    for host_id in wanted(HINT_IS_LATE):
-        doorbell.ring_again("facts", host_id)
-        hints += 1
-    return hints
+    due = [("look", change.pk) for change in runs_due()]
+    due += [("plan", number) for number in plans_due()]
+    due += [("facts", host_id) for host_id in facts_due()]
+    for task, number in due:
+        doorbell.ring_again(task, number)
+    return len(due)
 
 
-def pulse(name: str) -> None:
-    Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+def pulse(name: str, after: timedelta = timedelta()) -> None:
+    """A kind of worker is alive; not written again where it was seen less than `after` ago."""
+    if unheard(name, after):
+        Pulse.objects.update_or_create(name=name, defaults={"at": database_now()})
 
 
-def _idle() -> list[Change]:
-    """Changes with work to do and no living lease, and waiting ones whose time to be looked at has come."""
+def unheard(name: str, since: timedelta) -> bool:
+    """Whether a kind of worker was not seen for so long."""
     now = database_now()
-    free = Q(lease_owner="") | Q(lease_until__lt=now)
-    busy = Run.objects.exclude(free).values("change_id")
-    due = Run.objects.filter(Q(next_poll__lte=now) | Q(wait_until__lte=now)).values("change_id")
-    to_do = Q(status__in=ACTIVE) | Q(status=State.WAITING, pk__in=due)
-    return list(Change.objects.filter(to_do).exclude(pk__in=busy))
+    return not Pulse.objects.filter(name=name, at__gt=now - since, at__lte=now).exists()

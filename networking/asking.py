@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from changes.models import Change
+from execution.doorbell import give
 from inventory.models import Host
 from inventory.states import HostTrust
 from networking.models import HostNetwork, SweepWish
 from people.actor import Actor
 
-log = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
 
 
@@ -66,7 +64,4 @@ def ring() -> None:
     """Tell a worker. A lost hint costs seconds: beat rings all the time."""
     from networking import tasks  # noqa: PLC0415  # tasks import the sweep
 
-    try:
-        tasks.sweep.delay()
-    except (OperationalError, OSError) as error:
-        log.warning("no hint for the fleet, the clock will ring for it: %s", error)
+    give(tasks.sweep)

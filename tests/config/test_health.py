@@ -96,12 +96,19 @@ def test_a_database_of_a_newer_regroup_is_not_ready(client: Client) -> None:
     assert found["migrations"] == "newer" and "newer Regroup" in found["sentences"][0]
 
 
-def test_a_queue_that_is_away_is_not_ready(client: Client, settings) -> None:
+def test_a_queue_that_is_away_makes_it_slower_and_not_dead(client: Client, settings) -> None:
     all_seen()
     settings.BROKER_URL, settings.BROKER_OPTIONS = "redis://:a-password@127.0.0.1:1/0", {}
-    found = told(client)
+    answer = client.get("/healthz")
+    found = answer.json()
+    assert answer.status_code == 200 and found["status"] == "degraded"
     assert found["queue"] == "unreachable" and "queue does not answer" in found["sentences"][0]
     assert "password" not in str(found) and "127.0.0.1" not in str(found)
+
+
+def test_a_queue_that_is_away_with_nobody_who_looks_is_unwell(client: Client, settings) -> None:
+    settings.BROKER_URL, settings.BROKER_OPTIONS = "redis://127.0.0.1:1/0", {}
+    assert told(client)["status"] == "unwell"
 
 
 def test_a_database_that_is_away_is_one_sentence(client: Client, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from changes.models import Change, Lock
 from changes.services import Denied, Request, change_approve, change_create, change_submit
 from changes.states import State, StepState
 from execution import engine, services
-from execution.janitor import _idle
+from execution.due import runs_due
 from execution.models import Run
 from inventory.models import Host
 from ssh.session import Unreachable
@@ -111,7 +111,7 @@ def test_an_undo_is_parked_the_same_way_and_goes_on(queued_toy, road, olu, journ
     change = looked_at(change)
     assert change.state is State.UNDOING
     assert Run.objects.get(change=change).wait_step == "far"
-    assert change in _idle()
+    assert change in runs_due()
     road.closed = False
     assert looked_at(change).state is State.UNDONE
     assert journal() == ["b"]

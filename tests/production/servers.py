@@ -75,10 +75,10 @@ def postgres(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def redis(folder: Path) -> Iterator[str]:
-    """The URL of an empty Redis."""
+def redis(folder: Path, port: int = 0) -> Iterator[str]:
+    """The URL of an empty Redis, on a port of the caller's where another one was before."""
     folder.mkdir(parents=True)
-    port = free_port()
+    port = port or free_port()
     words = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with (folder / "log").open("wb") as log:
         program = _redis_program()
