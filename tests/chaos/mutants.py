@@ -144,4 +144,4 @@ def the_effect_is_not_asked_for() -> None:
 
 @mutant
 def the_sweep_finds_nothing() -> None:
-    janitor._idle = list
+    janitor.runs_due = list
