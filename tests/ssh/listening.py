@@ -19,10 +19,11 @@ SERVICE_REQUEST, USERAUTH_REQUEST = 5, 50
 
 @dataclass
 class Listener:
-    """What was seen: message numbers, sign-in attempts as (method, user)."""
+    """What was seen: message numbers, the messages themselves, deciphered; sign-in attempts as (method, user)."""
 
     port: int
     messages: list[int] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
     sign_ins: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -49,8 +50,9 @@ class _Gate(paramiko.ServerInterface):
 
 
 @contextmanager
-def listening(host_key: Path, password: str = "", delay: float = 0) -> Iterator[Listener]:
+def listening(host_key: Path | paramiko.PKey, password: str = "", delay: float = 0) -> Iterator[Listener]:
     """One connection at a time, on loopback, until the block ends."""
+    key = paramiko.Ed25519Key.from_private_key_file(str(host_key)) if isinstance(host_key, Path) else host_key
     door = socket.create_server(("127.0.0.1", 0))
     listener = Listener(port=door.getsockname()[1])
 
@@ -58,6 +60,7 @@ def listening(host_key: Path, password: str = "", delay: float = 0) -> Iterator[
         def read_message(self) -> tuple[int, Message]:
             number, message = super().read_message()
             listener.messages.append(number)
+            listener.sent.append(message.asbytes())
             return number, message
 
     def serve() -> None:
@@ -67,7 +70,7 @@ def listening(host_key: Path, password: str = "", delay: float = 0) -> Iterator[
             except OSError:
                 return
             transport = paramiko.Transport(sock, packetizer_class=Recorder)
-            transport.add_server_key(paramiko.Ed25519Key.from_private_key_file(str(host_key)))
+            transport.add_server_key(key)
             with suppress(paramiko.SSHException, EOFError, OSError):  # the client hangs up, which is the point
                 transport.start_server(server=_Gate(listener, password, delay))
 
