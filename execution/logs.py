@@ -88,6 +88,34 @@ def every_line(run: Run, after: int = 0) -> Iterator[Line]:
         after = rows[-1].last
 
 
+def chunks_from(run: Run, start: int, *, back: bool = False) -> Iterator[LogChunk]:
+    """The chunks from the one with line `start` on, to the log's end or to its beginning."""
+    at = start
+    while True:
+        if back:
+            rows = list(
+                LogChunk.objects.filter(run=run, last__lt=at + chunks.LINES, first__lte=at).order_by("-last")[:AT_ONCE]
+            )
+        else:
+            rows = list(LogChunk.objects.filter(run=run, last__gte=at).order_by("last")[:AT_ONCE])
+        yield from rows
+        if not rows:
+            return
+        at = rows[-1].first - 1 if back else rows[-1].last + 1
+
+
+def segments(run: Run) -> list[tuple[str, str, int, int]]:
+    """The log's parts in order: phase, step, first and last number of lines that follow one another."""
+    found: list[tuple[str, str, int, int]] = []
+    rows = _of(run).values_list("step__phase", "step__key", "first", "last")
+    for phase, key, first, last in rows.iterator(chunk_size=5000):
+        if found and found[-1][:2] == (phase, key):
+            found[-1] = (phase, key, found[-1][2], last)
+        else:
+            found.append((phase, key, first, last))
+    return found
+
+
 def tails(run: Run, limit: int) -> Mapping[int, tuple[Line, ...]]:
     """Step's pk → the last lines of its log, at most `limit`; one query, and only their chunks are read."""
     size = F("last") - F("first") + 1

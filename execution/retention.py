@@ -1,4 +1,4 @@
-"""Logs that are older than the site keeps them: their lines go; how many there were, their digest and every verdict stay."""
+"""Logs older than the site keeps them: their lines go; how many there were, their digest and every verdict stay."""
 
 from __future__ import annotations
 

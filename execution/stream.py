@@ -4,7 +4,7 @@ One reader per web process, one thread with one database connection, looks at ev
 somebody watches; so a hundred viewers cost the database what one does. Each viewer has a cursor
 of its own: `seq > n` is right after a reload, a late join or a lost connection.
 
-    event: log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"…"}
+    event: log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"…","late":0.1}
     event: steps            something in the change or one of its steps moved: ask for them again
     event: done             nothing more will come without somebody's act
 """
@@ -26,11 +26,13 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import DatabaseError, connections
 from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
 from changes.models import Change
 from changes.states import ACTIVE, State
+from execution.colours import spans
 from execution.logs import Line, as_json, lines_after
 from execution.models import UNDO, Run, StepRun
 from people.access import requires
@@ -161,12 +163,16 @@ class Reader:
             viewers = [viewer for viewer in self._viewers if not viewer.over]
         _let_go(viewers)
         views = look({viewer.change for viewer in viewers})
-        pages: dict[tuple[int, int], list[Line]] = {}
+        pages: Pages = {}
         more = [_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over]
         return any(more)
 
 
 READER = Reader()
+
+
+Pages = dict[tuple[int, int], tuple[bytes, int]]
+"""Run and cursor -> the next lines as they are sent, and the last one's number: made once for all who are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +219,7 @@ def step_marks(rows: Iterable[StepRun]) -> list[tuple[Any, ...]]:
     return [(row.pk, row.state, row.attempt, row.ended_at) for row in sorted(rows, key=lambda row: row.pk)]
 
 
-def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[Line]]) -> bool:
+def _serve(viewer: Viewer, seen: Look | None, pages: Pages) -> bool:
     """One viewer's lines, a word if the steps moved, and the end. True if more lines wait."""
     if seen is None:
         return _end(viewer, None)
@@ -225,10 +231,12 @@ def _serve(viewer: Viewer, seen: Look | None, pages: dict[tuple[int, int], list[
     if seen.run is not None and seen.last_seq > viewer.cursor:
         key = (seen.run, viewer.cursor)
         if key not in pages:
-            pages[key] = lines_after(seen.run, viewer.cursor, PAGE)
-        if pages[key]:
-            viewer.give(b"".join(map(line_event, pages[key])))
-            viewer.cursor = pages[key][-1].seq
+            lines = lines_after(seen.run, viewer.cursor, PAGE)
+            pages[key] = b"".join(map(line_event, lines)), lines[-1].seq if lines else 0
+        data, last = pages[key]
+        if data:
+            viewer.give(data)
+            viewer.cursor = last
             if viewer.cursor < seen.last_seq:
                 return True
     if viewer.stamp != seen.stamp:
@@ -278,7 +286,10 @@ def event(name: str, data: str = "{}", number: int | None = None) -> bytes:
 
 def line_event(line: Line) -> bytes:
     """A log line as an event; JSON keeps it on one line, whatever the host wrote."""
-    words = as_json(line) | {"step": log_key(line.phase, line.step)}
+    late = max(0.0, (timezone.now() - line.at).total_seconds())
+    words = as_json(line) | {"step": log_key(line.phase, line.step), "late": round(late, 1)}
+    if line.raw != line.text:
+        words["spans"] = spans(line.raw)
     return event("log", json.dumps(words, separators=(",", ":")), line.seq)
 
 

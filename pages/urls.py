@@ -12,6 +12,7 @@ from pages.change_log import change_log
 from pages.change_page import change_page
 from pages.engine import engine
 from pages.home import home
+from pages.log_view import log_find, log_page, log_window
 from pages.rollouts import rollout_act, rollout_list, rollout_new, rollout_page
 from pages.search import search
 from pages.styleguide import styleguide
@@ -38,6 +39,9 @@ urlpatterns = [
     path("changes/", change_list, name="changes"),
     path("changes/<int:number>/", change_page, name="change"),
     path("changes/<int:number>/events", change_events, name="change_events"),
+    path("changes/<int:number>/log/", log_page, name="log"),
+    path("changes/<int:number>/log/lines", log_window, name="log_window"),
+    path("changes/<int:number>/log/find", log_find, name="log_find"),
     path("changes/<int:number>/log.txt", change_log, name="change_log"),
     path("changes/<int:number>/<act:action>", change_act, name="change_act"),
     path("rollouts/", rollout_list, name="rollouts"),

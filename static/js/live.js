@@ -11,7 +11,7 @@
 // shows (data-stamp in a refreshed partial), so that what moved before the stream was open is told too.
 
 const holder = document.querySelector("[data-events-url]");
-const MOST_LINES = 5000; // in one log; the earlier ones stay on the server
+const MOST_LINES = 300; // in one log, as in pages/step_rows.py; the earlier ones are in the whole log
 // As in templates/components/log_block.html.
 const MARKS = { note: ["›", "Regroup"], err: ["!", "error output"], stderr: ["!", "error output"] };
 const WAITS = [1000, 2000, 5000, 10000, 30000];

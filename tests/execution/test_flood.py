@@ -81,7 +81,7 @@ def test_beyond_the_limit_of_a_step_the_log_says_once_that_it_is_cut_and_at_the_
         stored = Recorder(lease)
         stored.store(Intent("wait", 1))
         start = stored.run.last_seq
-        for at in range(0, len(data), 14):
+        for _ in range(0, len(data), 14):
             stored = Recorder(lease)  # as after a crash: how much is kept is known from the database alone
             end = min(len(data), StepRun.objects.get(run=run, key="wait").log_offset + 14)
             stored.store(Output("wait", 1, data[StepRun.objects.get(run=run, key="wait").log_offset : end], end))
