@@ -238,6 +238,8 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
             at.offset, probe = chunk.end, chunk.probe
         if probe is None or probe.state in (OnHost.ABSENT, OnHost.CLAIMED):
             probe = hands.bury(work, at.attempt)
+            if probe.state is not OnHost.TOMBSTONE:  # it began just before, and its log has not been read
+                return (yield from _reattach(work, at, hands, probing))
     except FenceRefused:
         raise
     except (SessionError, DetachedError) as error:

@@ -27,6 +27,20 @@ def test_an_attempt_that_never_began_is_buried_before_the_next():
     assert host.attempts == {("a", 1): "buried", ("a", 2): "started"}
 
 
+def test_the_log_of_an_attempt_that_began_just_before_it_was_to_be_buried_is_read():
+    class LateHost(FakeHost):
+        def bury(self, work, attempt):
+            self.attempts.setdefault((work.key, attempt), "started")
+            self.effects[work.key] = 1
+            return super().bury(work, attempt)
+
+    host = LateHost(die=("a", "before-start"))
+    driver = Driver([work("a")], host)
+    driver.go()
+    assert driver.go() is State.SUCCEEDED
+    assert (driver.log, host.effects) == (host.log, {"a": 1})
+
+
 @pytest.mark.parametrize("how", [OnHost.DEAD, OnHost.OTHER_BOOT])
 def test_a_runner_killed_on_the_host_is_judged_by_the_effect(how):
     driver = Driver([work("a")], FakeHost(ends_as={"a": (how, 0)}))
