@@ -15,6 +15,8 @@ from tests.chaos.scenes import Told
 from tests.chaos.story import Story, Worker
 from tests.chaos.tally import note
 
+Tally = Callable[[str, Told], Told]
+
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -44,7 +46,7 @@ def story(stories: Callable[..., Story]) -> Story:
 
 
 @pytest.fixture
-def tally() -> Callable[[str, Told], Told]:
+def tally() -> Tally:
     """Count what was tried in a family, and nothing may be wrong; a story that is looked at counts its logs too."""
 
     def count(family: str, told: Told) -> Told:

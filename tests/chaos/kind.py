@@ -30,15 +30,20 @@ def lines_of(name: str) -> list[str]:
 
 
 def _lines(name: str) -> int:
-    return 20 if name.startswith("slow") else 3
+    return next((lines for start, lines in LINES.items() if name.startswith(start)), 3)
+
+
+LINES = {"slow": 20, "long": 900}
+"""Steps that say ten lines a second."""
 
 
 class Journalled(ToyKind):
-    """Steps of any name; `slow…` takes two seconds. No step looks whether its own effect is there already."""
+    """Steps of any name; `slow…` takes two seconds, `long…` ninety. None looks whether its effect is there already."""
 
     def _step(self, host: str, world: str, name: str) -> Step:
         line = {"line": name}
-        call = Call((world, name, str(_lines(name)), "0.1" if name.startswith("slow") else "0"), script=DO)
+        pause = "0.1" if _lines(name) > 3 else "0"
+        call = Call((world, name, str(_lines(name)), pause), script=DO, timeout=600)
         undo = Undo(f"Take {name} back", Call((world, name), script=TAKE_BACK), (), (Check("no_line", "gone", line),))
         return Step(
             name, name, "why", host, call, (Check("no_line", f"{name} is not there yet", line),),

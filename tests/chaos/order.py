@@ -24,6 +24,7 @@ class Order:
     target     the host is reached over SSH so; without one it is this machine
     patience   seconds after which a worker gives up to look
     lease      seconds; a heartbeat is a quarter of it
+    sweep      seconds from one round of the janitor to the next, where a worker has it
     database   URL of a PostgreSQL; empty for the story's own SQLite
     queue      URL of a Redis; empty for a queue of files
     """
@@ -39,6 +40,7 @@ class Order:
     target: Target | None = None
     patience: float = 150.0
     lease: float = 2.0
+    sweep: int = 1
     database: str = ""
     queue: str = ""
     said: str = "said"

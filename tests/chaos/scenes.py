@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
 import signal
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import psutil
-
 from tests.chaos.checker import Wrong
+from tests.chaos.crew import TARGETS, crew
 from tests.chaos.order import MOVING
 from tests.chaos.proxy import STRIKES, Line
-from tests.chaos.story import Story, Worker
+from tests.chaos.story import Story, Worker, kill_on_host
 from tests.config.conftest import until
 
 PLACES = (
@@ -122,20 +119,9 @@ def runner_killed(story: Story) -> Told:
     worker = story.start("look", 1)
     folder = story.folder / "host"
     assert until(lambda: [path for path in folder.glob("*/slow.1/log") if path.stat().st_size])
-    started = next(folder.glob("*/slow.1/started")).read_text()
-    session = int(dict(word.split("=") for word in started.split())["pid"])
-    for process in [each for each in psutil.process_iter() if _session(each.pid) == session]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    kill_on_host(next(folder.glob("*/slow.1")))
     worker.end()
     return Told(1, story.wrong(ends="unknown"))
-
-
-def _session(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return 0
 
 
 def take_hints(story: Story) -> list[int]:
@@ -147,6 +133,61 @@ def take_hints(story: Story) -> list[int]:
         if message["headers"]["task"] == "execution.tasks.look":
             numbers.append(json.loads(base64.b64decode(message["body"]))[0][0])
     return numbers
+
+
+def crew_killed(story: Story, kills: int, seed: int) -> Told:
+    """Real workers on a real queue: of the pool, its leader, or both, again and again while a change is done."""
+    chance, tried = random.Random(seed), 0
+    steps = [f"slow{number}" for number in range(kills)]
+    with crew(story) as workers:
+        story.queue(*steps)
+        for number in range(kills):
+            time.sleep(chance.uniform(0.3, 2.5))
+            if story.state() not in MOVING:
+                break
+            workers.kill(TARGETS[(seed + number) % len(TARGETS)])
+            tried += 1
+        until(lambda: story.state() not in MOVING, story.settings.get("patience", 150.0))
+    return Told(tried, story.wrong(*steps, ends="succeeded"))
+
+
+def moving_again(story: Story, seed: int) -> Told:
+    """The pool and its leader are killed while a log grows; the seconds until it grows again."""
+    with crew(story) as workers:
+        story.queue("long")
+        assert until(lambda: story.lines() > 5, 60), story.history()
+        time.sleep(random.Random(seed).uniform(0, story.settings["lease"] / 4))
+        before, begun = story.lines(), time.monotonic()
+        workers.kill("both")
+        assert until(lambda: story.lines() > before, 150), story.history()
+        took = time.monotonic() - begun
+    return Told(1, [], [took], logs=0)
+
+
+def servers_gone(story: Story, act: Callable[[], None], before: Callable[[], object]) -> Told:
+    """All hints are lost `before` one is taken. Then Redis or PostgreSQL go, and are back when `act` ends; the seconds
+    from then on until the log grows again."""
+    steps = [f"slow{number}" for number in range(4)]
+    story.queue(*steps)
+    before()
+    with crew(story):
+        assert until(lambda: story.lines() > 3, 60), story.history()
+        act()
+        kept, begun = story.lines(), time.monotonic()
+        assert until(lambda: story.lines() > kept or story.state() not in MOVING, 150), story.history()
+        took = time.monotonic() - begun
+        until(lambda: story.state() not in MOVING, 150)
+    return Told(1, story.wrong(*steps, ends="succeeded"), [took])
+
+
+def acknowledged(story: Story, unacknowledged: Callable[[], int]) -> Told:
+    """A hint that is worked on is the queue's no more: nothing gives it to a second worker."""
+    with crew(story):
+        story.queue("long")
+        assert until(lambda: story.lines() > 3, 60), story.history()
+        early = until(lambda: unacknowledged() == 0, 10)
+    wrong = [] if early else [Wrong("untrue", "the queue still holds a hint that is being worked on")]
+    return Told(1, wrong, logs=0)
 
 
 def line_broken(story: Story, line: Line, strikes: int, seed: int) -> Told:

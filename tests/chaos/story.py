@@ -12,10 +12,13 @@ import shutil
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psutil
 
 from tests.chaos.checker import LOST, UNTRUE, Wrong, untruths, violations
 from tests.chaos.order import MOVING, Order, obey
@@ -113,6 +116,10 @@ class Story:
         told: dict[str, Any] = json.loads(self.do("history"))
         return told
 
+    def lines(self, number: int = 1) -> int:
+        """How many lines the change's log has."""
+        return int(self.do("lines_kept", number))
+
     def state(self, number: int = 1) -> str:
         return str(self.history()["runs"][number - 1]["state"])
 
@@ -132,11 +139,29 @@ class Story:
         return untruths(self.history(), self.folder / "host", self.journal)
 
     def clear(self) -> None:
-        """Kill what is left, and forget the files."""
+        """Kill what is left, here and on the host, and forget the files."""
         for worker in self.workers:
             worker.send(signal.SIGKILL)
             worker.process.join(PATIENCE)
+        for attempt in (self.folder / "host").glob("*/*.*"):
+            if (attempt / "started").exists() and not (attempt / "rc").exists():
+                kill_on_host(attempt)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kill_on_host(attempt: Path) -> None:
+    """Everything that runs a step: its script, and what the host marked in its environment as of this directory."""
+    mine = [each for each in psutil.process_iter() if each.pid != os.getpid() and _runs(each, attempt)]
+    for process in mine:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _runs(process: psutil.Process, attempt: Path) -> bool:
+    try:
+        return f"{attempt}/run" in process.cmdline() or process.environ().get("REGROUP_STEP") == f"{attempt}/"
+    except psutil.Error:
+        return False
 
 
 def together(act: Callable[[S], T], of: Iterable[S]) -> list[T]:

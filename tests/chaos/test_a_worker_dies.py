@@ -38,3 +38,13 @@ def test_a_round_of_kills_leaves_nothing_doubled_lost_or_untrue(stories, tally, 
     places = random.Random(number).sample(scenes.PLACES, 6)
     tally("R1", scenes.killed_at(stories(), [*places, "before-finished"]))
     tally("R1", scenes.killed_by_chance(stories(), 6, number))
+
+
+@pytest.mark.chaos
+def test_a_round_of_kills_in_a_pool_leaves_nothing_doubled_lost_or_untrue(stories, tally, number) -> None:
+    tally("R1", scenes.crew_killed(stories(lease=3.0), 3, number))
+
+
+@pytest.mark.chaos
+def test_a_round_of_how_soon_a_log_moves_again(stories, tally, number) -> None:
+    tally("R6", scenes.moving_again(stories(lease=30.0, sweep=10), number))

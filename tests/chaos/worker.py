@@ -7,7 +7,8 @@ look_once NUMBER   the same for a single hint
 undo NUMBER · close NUMBER · again NUMBER   what a person asks for; again: run, resume or probe, as it stands
 history            what the database tells of every change, as JSON
 found              an empty database with people, to be copied
-celery WORD …      a real worker, as `celery -A config` would be with these words
+lines_kept NUMBER  how many lines its log has
+celery WORD …      a real worker or its clock, as `celery -A config` would be with these words
 """
 
 from __future__ import annotations
@@ -74,7 +75,15 @@ def settle(order: Order) -> None:
     settings.HOST_ROOT = str(order.folder / "host")
     settings.FAILPOINT = parse_failpoint(order.failpoint, debug=True)
     settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = order.lease, order.lease / 4
-    celery_app.conf.update(broker_url=settings.BROKER_URL, broker_transport_options=settings.BROKER_OPTIONS)
+    settings.SWEEP_SECONDS = order.sweep
+    celery_app.conf.update(
+        broker_url=settings.BROKER_URL,
+        broker_transport_options=settings.BROKER_OPTIONS,
+        worker_enable_remote_control=bool(order.queue),
+        beat_schedule_filename=str(state / "beat"),
+    )
+    celery_app.conf.beat_schedule["sweep"]["schedule"] = order.sweep
+    celery_app.conf.beat_schedule.pop("fleet")
     for module in (engine, lines):
         module.open_session = opener(order)  # type: ignore[attr-defined]
     kinds._KINDS["toy"] = Journalled()  # type: ignore[assignment]
@@ -145,6 +154,10 @@ def sweep(order: Order) -> None:
     janitor.sweep()
 
 
+def lines_kept(order: Order, number: str) -> int:
+    return Run.objects.filter(change_id=number).values_list("last_seq", flat=True).latest("pk")
+
+
 def history(order: Order) -> dict[str, Any]:
     return {
         "fence": max(Lock.objects.values_list("fence", flat=True), default=0),
@@ -168,9 +181,10 @@ def run_told(run: Run) -> dict[str, Any]:
 
 
 def celery(order: Order, *words: str) -> None:
-    celery_app.worker_main(list(words))
+    celery_app.start(argv=list(words))
 
 
 WORDS: dict[str, Any] = {
-    each.__name__: each for each in (found, sweep, queue, undo, close, again, look, look_once, history, celery)
+    each.__name__: each
+    for each in (found, sweep, queue, undo, close, again, look, look_once, lines_kept, history, celery)
 }

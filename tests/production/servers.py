@@ -46,55 +46,89 @@ def _as_user() -> list[str]:
     return ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
 
 
-@contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The URL of an empty database `regroup`."""
-    bin_, port, data = Path(_initdb()).parent, free_port(), folder / "data"
-    folder.mkdir(parents=True)
-    if os.getuid() == 0:
-        shutil.chown(folder, "postgres")
-    said = folder / "log"
+class Postgres:
+    """An empty database `regroup`, on a port that stays the same."""
 
-    def run(*words: str) -> None:
-        done = subprocess.run([*_as_user(), *words], capture_output=True, text=True, cwd=folder)
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.bin, self.port = folder, Path(_initdb()).parent, free_port()
+        self.url = f"postgres://regroup@127.0.0.1:{self.port}/regroup"
+        folder.mkdir(parents=True)
+        if os.getuid() == 0:
+            shutil.chown(folder, "postgres")
+        data, words = str(folder / "data"), ("-A", "trust", "-U", "regroup", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run("initdb", "-D", data, *words, "--no-sync")
+        self.start()
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "regroup", "regroup")
+
+    def copy(self, name: str) -> str:
+        """The URL of another database that is as `regroup` is now; nobody may be connected to that."""
+        words = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "regroup")
+        self._run("createdb", *words, "-T", "regroup", name)
+        return f"{self.url.rpartition('/')[0]}/{name}"
+
+    def start(self) -> None:
+        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
+        self._control("-l", str(self.folder / "log"), "-w", "start", "-o", f"{options} -c fsync=off")
+
+    def stop(self, how: str = "immediate") -> None:
+        """immediate: as if it were killed; fast: whoever is connected is thrown out."""
+        self._control("-m", how, "-w", "stop")
+
+    def _control(self, *words: str) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), *words)
+
+    def _run(self, program: str, *words: str) -> None:
+        line = [*_as_user(), str(self.bin / program), *words]
+        done = subprocess.run(line, capture_output=True, text=True, cwd=self.folder)
         if done.returncode:
+            said = self.folder / "log"
             log = said.read_text() if said.exists() else ""
-            raise RuntimeError(f"{words[0]} ended with {done.returncode}: {done.stderr or done.stdout} {log[-500:]}")
+            raise RuntimeError(f"{program} ended with {done.returncode}: {done.stderr or done.stdout} {log[-500:]}")
 
-    run(
-        f"{bin_}/initdb", "-D", str(data), "-A", "trust", "-U", "regroup", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
-    )
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
-    control = (f"{bin_}/pg_ctl", "-D", str(data))
-    run(*control, "-l", str(said), "-w", "start", "-o", options)
-    try:
-        run(f"{bin_}/createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "regroup", "regroup")
-        yield f"postgres://regroup@127.0.0.1:{port}/regroup"
-    finally:
-        run(*control, "-m", "immediate", "stop")
+
+class Redis:
+    """An empty Redis without a disk, on a port that stays the same."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder, self.port = folder, port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        folder.mkdir(parents=True)
+        self.start()
+
+    def start(self) -> None:
+        """Begins empty, however it ended."""
+        words = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        path = self.folder / "log"
+        with path.open("wb") as log:
+            program = _redis_program()
+            self.process = subprocess.Popen(
+                [*words, "--dir", str(self.folder)], executable=program, stdout=log, stderr=log
+            )
+        if not until(lambda: b"Ready to accept connections" in path.read_bytes(), 60):
+            raise RuntimeError(f"{program} did not start: {path.read_text()[-500:]}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
 
 
 @contextlib.contextmanager
 def redis(folder: Path, port: int = 0) -> Iterator[str]:
     """The URL of an empty Redis, on a port of the caller's where another one was before."""
-    folder.mkdir(parents=True)
-    port = port or free_port()
-    words = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-    with (folder / "log").open("wb") as log:
-        program = _redis_program()
-        process = subprocess.Popen([*words, "--dir", str(folder)], executable=program, stdout=log, stderr=log)
+    server = Redis(folder, port)
     try:
-        if not until(lambda: b"Ready to accept connections" in (folder / "log").read_bytes(), 60):
-            raise RuntimeError(f"{program} did not start: {(folder / 'log').read_text()[-500:]}")
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server.url
     finally:
-        process.terminate()
-        process.wait(60)
+        server.stop()
 
 
 @contextlib.contextmanager
-def servers() -> Iterator[tuple[str, str]]:
-    """The URLs of an empty PostgreSQL and an empty Redis.
+def both() -> Iterator[tuple[Postgres, Redis]]:
+    """A PostgreSQL and a Redis, both empty.
 
     Their directory is none of pytest's: PostgreSQL's own user has to pass, and every session of pytest that begins
     closes the directory above all of them to others.
@@ -102,10 +136,21 @@ def servers() -> Iterator[tuple[str, str]]:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     try:
-        with postgres(folder / "postgres") as database, redis(folder / "redis") as queue:
+        with contextlib.ExitStack() as running:
+            database = Postgres(folder / "postgres")
+            running.callback(database.stop)
+            queue = Redis(folder / "redis")
+            running.callback(queue.stop)
             yield database, queue
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[tuple[str, str]]:
+    """The URLs of both."""
+    with both() as (database, queue):
+        yield database.url, queue.url
 
 
 def main(words: list[str]) -> int:
