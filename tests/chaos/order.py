@@ -21,6 +21,8 @@ class Order:
     strike     number of the command before which the worker gets `signal`, just before it is sent; 0 for none
     mutant     name of a fault that is put into the engine (`tests.chaos.mutants`)
     quirk      name of an oddity of the host or the way there (`tests.chaos.sessions`)
+    pages      more than these the worker's SQLite may not add to its file, as on a disk that is full; None for no limit
+    clock      seconds by which the worker's clock is wrong
     target     the host is reached over SSH so; without one it is this machine
     patience   seconds after which a worker gives up to look
     lease      seconds; a heartbeat is a quarter of it
@@ -37,6 +39,8 @@ class Order:
     signal: int = 0
     mutant: str = ""
     quirk: str = ""
+    pages: int | None = None
+    clock: int = 0
     target: Target | None = None
     patience: float = 150.0
     lease: float = 2.0

@@ -6,6 +6,7 @@ import base64
 import json
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -188,6 +189,53 @@ def acknowledged(story: Story, unacknowledged: Callable[[], int]) -> Told:
         early = until(lambda: unacknowledged() == 0, 10)
     wrong = [] if early else [Wrong("untrue", "the queue still holds a hint that is being worked on")]
     return Told(1, wrong, logs=0)
+
+
+def dashboard_full(story: Story) -> Told:
+    """The dashboard's disk is full at once, and then after a page more each time; at last somebody makes room."""
+    steps = ("slow", "a", "b", "c")
+    story.queue(*steps)
+    tried = 0
+    for pages in range(4):
+        worker = story.start("look", 1, pages=pages)
+        worker.process.join()
+        tried += worker.code == 1 and "disk is full" in worker.said("err")
+    story.do("look", 1)
+    return Told(tried, story.wrong(*steps, ends="succeeded"))
+
+
+def host_full(story: Story) -> Told:
+    """The host's disk fills up while a step runs; the next is refused, and done when there is room again."""
+    ballast = story.folder / "host" / "ballast"
+    story.queue("slow", "b")
+    worker = story.start("look", 1)
+    assert until(lambda: story.lines() > 3, 60), story.history()
+    subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=4k"], capture_output=True, check=False)
+    worker.end()
+    wrong = story.untrue()
+    if (state := story.state()) == "succeeded":  # it was quicker than the disk was full
+        return Told(0, wrong)
+    if state != "failed":
+        wrong.append(Wrong("untrue", f"with a full disk on the host the change is {state}"))
+    ballast.unlink()
+    story.do("again", 1)
+    story.do("look", 1)
+    unwritten = "but the host's log of it is"  # the host had no room for it
+    ended = [each for each in story.wrong("slow", "b", ends="succeeded") if unwritten not in each.sentence]
+    return Told(1, [*wrong, *ended])
+
+
+def clocks_wrong(story: Story) -> Told:
+    """While one worker follows a step, others come whose clocks are an hour before or behind."""
+    steps = ("slow1", "slow2", "b")
+    story.queue(*steps)
+    workers = [story.start("look", 1)]
+    for clock in (3600, -3600):
+        assert until(lambda: story.lines() > 3, 60), story.history()
+        workers.append(story.start("look", 1, clock=clock))
+        time.sleep(1)
+    wrong = _broken(workers)
+    return Told(2, [*wrong, *story.wrong(*steps, ends="succeeded")])
 
 
 def line_broken(story: Story, line: Line, strikes: int, seed: int) -> Told:

@@ -15,7 +15,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 for name in [name for name in os.environ if name.startswith("REGROUP_") and name != "REGROUP_STATE"]:
@@ -29,6 +33,7 @@ django.setup()
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.utils import timezone
 
 from changes import kinds
 from changes.models import Change, Lock
@@ -70,6 +75,11 @@ def settle(order: Order) -> None:
     del connections["default"]
     settings.STATE_DIR = state
     settings.DATABASES["default"] = environment.database(state)
+    if order.pages is not None:
+        settings.DATABASES["default"]["OPTIONS"]["init_command"] += full_at(order.pages, state / "regroup.sqlite3")
+    if order.clock:
+        true, wrong = timezone.now, timedelta(seconds=order.clock)
+        timezone.now = lambda: true() + wrong  # type: ignore[assignment]
     settings.BROKER_URL, settings.BROKER_OPTIONS = environment.broker(state)
     settings.CREDENTIAL_KEYS = str(state / "credential_keys")
     settings.HOST_ROOT = str(order.folder / "host")
@@ -95,6 +105,14 @@ def settle(order: Order) -> None:
         detached.CLAIM_PATIENCE = 2.0
     if order.mutant:
         mutants.put(order.mutant)
+
+
+def full_at(more: int, path: Path) -> str:
+    """What makes SQLite say that the disk is full once the file has grown by so many pages."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("VACUUM")  # what migrations left free would be room, too
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+    return f"PRAGMA max_page_count={pages + more};"
 
 
 def between_beats(act: Any) -> Any:
