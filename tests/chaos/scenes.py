@@ -31,6 +31,9 @@ PLACES = (
 )
 WHOLE_RUN = ("after-claim", "before-finished")
 
+LONG = 150.0
+"""Seconds in which whatever is waited for has come, on the slowest machine."""
+
 
 class Told(NamedTuple):
     """How often it struck, and what is wrong now."""
@@ -94,7 +97,7 @@ def hinted_badly(story: Story, seed: int) -> Told:
     chance, tried, late = random.Random(seed), 0, []
     story.queue("a", "slow", "b")
     dropped = len(take_hints(story))
-    end = time.monotonic() + story.settings.get("patience", 150.0)
+    end = time.monotonic() + story.settings.get("patience", LONG)
     while story.state() in MOVING and time.monotonic() < end:
         story.do("sweep")
         hints = [number for number in take_hints(story) for _ in range(5) if chance.random() < 0.8]
@@ -116,11 +119,11 @@ def launched_late(story: Story) -> Told:
 
 def runner_killed(story: Story) -> Told:
     """On the host itself a step's processes are killed before its effect; nobody can tell, nothing is done again."""
-    story.queue("slow")
+    story.queue("long")
     worker = story.start("look", 1)
     folder = story.folder / "host"
-    assert until(lambda: [path for path in folder.glob("*/slow.1/log") if path.stat().st_size])
-    kill_on_host(next(folder.glob("*/slow.1")))
+    assert until(lambda: [path for path in folder.glob("*/long.1/log") if path.stat().st_size])
+    kill_on_host(next(folder.glob("*/long.1")))
     worker.end()
     return Told(1, story.wrong(ends="unknown"))
 
@@ -148,7 +151,7 @@ def crew_killed(story: Story, kills: int, seed: int) -> Told:
                 break
             workers.kill(TARGETS[(seed + number) % len(TARGETS)])
             tried += 1
-        until(lambda: story.state() not in MOVING, story.settings.get("patience", 150.0))
+        until(lambda: story.state() not in MOVING, story.settings.get("patience", LONG))
     return Told(tried, story.wrong(*steps, ends="succeeded"))
 
 
@@ -156,11 +159,11 @@ def moving_again(story: Story, seed: int) -> Told:
     """The pool and its leader are killed while a log grows; the seconds until it grows again."""
     with crew(story) as workers:
         story.queue("long")
-        assert until(lambda: story.lines() > 5, 60), story.history()
+        assert until(lambda: story.lines() > 5, LONG), story.history()
         time.sleep(random.Random(seed).uniform(0, story.settings["lease"] / 4))
         before, begun = story.lines(), time.monotonic()
         workers.kill("both")
-        assert until(lambda: story.lines() > before, 150), story.history()
+        assert until(lambda: story.lines() > before, LONG), story.history()
         took = time.monotonic() - begun
     return Told(1, [], [took], logs=0)
 
@@ -172,12 +175,12 @@ def servers_gone(story: Story, act: Callable[[], None], before: Callable[[], obj
     story.queue(*steps)
     before()
     with crew(story):
-        assert until(lambda: story.lines() > 3, 60), story.history()
+        assert until(lambda: story.lines() > 3, LONG), story.history()
         act()
         kept, begun = story.lines(), time.monotonic()
-        assert until(lambda: story.lines() > kept or story.state() not in MOVING, 150), story.history()
+        assert until(lambda: story.lines() > kept or story.state() not in MOVING, LONG), story.history()
         took = time.monotonic() - begun
-        until(lambda: story.state() not in MOVING, 150)
+        until(lambda: story.state() not in MOVING, LONG)
     return Told(1, story.wrong(*steps, ends="succeeded"), [took])
 
 
@@ -185,7 +188,7 @@ def acknowledged(story: Story, unacknowledged: Callable[[], int]) -> Told:
     """A hint that is worked on is the queue's no more: nothing gives it to a second worker."""
     with crew(story):
         story.queue("long")
-        assert until(lambda: story.lines() > 3, 60), story.history()
+        assert until(lambda: story.lines() > 3, LONG), story.history()
         early = until(lambda: unacknowledged() == 0, 10)
     wrong = [] if early else [Wrong("untrue", "the queue still holds a hint that is being worked on")]
     return Told(1, wrong, logs=0)
@@ -209,7 +212,7 @@ def host_full(story: Story) -> Told:
     ballast = story.folder / "host" / "ballast"
     story.queue("slow", "b")
     worker = story.start("look", 1)
-    assert until(lambda: story.lines() > 3, 60), story.history()
+    assert until(lambda: story.lines() > 3, LONG), story.history()
     subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=4k"], capture_output=True, check=False)
     worker.end()
     wrong = story.untrue()
@@ -231,7 +234,7 @@ def clocks_wrong(story: Story) -> Told:
     story.queue(*steps)
     workers = [story.start("look", 1)]
     for clock in (3600, -3600):
-        assert until(lambda: story.lines() > 3, 60), story.history()
+        assert until(lambda: story.lines() > 3, LONG), story.history()
         workers.append(story.start("look", 1, clock=clock))
         time.sleep(1)
     wrong = _broken(workers)
