@@ -13,6 +13,7 @@ from api.auth import user_of
 from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from changes.models import Change
+from changes.policy import STATES, Action
 from changes.services import (
     change_approve,
     change_reject,
@@ -20,11 +21,12 @@ from changes.services import (
     change_submit,
     change_withdraw,
 )
+from changes.states import State
 from execution import services as runs
 from execution.doorbell import ring_plan
 from execution.gate import conditions
 from execution.logs import PAGE, as_json, lines_after
-from execution.models import Run
+from execution.models import Look, Run
 
 router = Router(tags=["changes"])
 PLAN_PATIENCE = 20.0
@@ -69,6 +71,19 @@ class MoveOut(Schema):
     at: datetime
 
 
+class LookOut(Schema):
+    """What the host said about the unknown step. `outcome`: done, not_done, at_work, cannot_tell; empty until then.
+
+    done: `probe` settles it as done, and the run goes on. not_done: `probe` settles it as failed; then resume or undo.
+    at_work: `probe` follows it to its end. cannot_tell: mend the way to the host, or close with a reason.
+    """
+
+    asked_at: datetime
+    told_at: datetime | None
+    outcome: str
+    sentences: list[str]
+
+
 class ChangeOut(Schema):
     """A change. `digest` is the SHA-256 of its plan's canonical JSON. `planning`: a worker is making the plan."""
 
@@ -90,13 +105,16 @@ class ChangeOut(Schema):
 class ChangeNow(ChangeOut):
     """Where the change stands, without its plan: cheap enough to be asked for each second.
 
-    `waiting_for` is what the run waits for, `last_seq` the number of the log's last line.
+    `cancel` is what a cancel would do now: at_once, boundary, or nothing. `waiting_for` is what the run waits for,
+    `last_seq` the number of the log's last line.
     """
 
     steps: list[StepOut]
     waiting_for: str
     sentence: str
     last_seq: int
+    host_says: LookOut | None
+    cancel: str
 
 
 class ChangeWhole(ChangeNow):
@@ -228,7 +246,7 @@ def confirm(request: HttpRequest, number: int) -> dict[str, Any]:
     return whole(change_of(number))
 
 
-@router.post("/{number}/cancel", response=OK, summary="Stop at the next step boundary")
+@router.post("/{number}/cancel", response=OK, summary="Stop, at once where cancel says so, else at the next boundary")
 def cancel(request: HttpRequest, number: int) -> dict[str, Any]:
     runs.run_cancel(user_of(request), change_of(number))
     return whole(change_of(number))
@@ -237,6 +255,13 @@ def cancel(request: HttpRequest, number: int) -> dict[str, Any]:
 @router.post("/{number}/resume", response=OK, summary="Go on from the failed step")
 def resume(request: HttpRequest, number: int) -> dict[str, Any]:
     runs.run_resume(user_of(request), change_of(number))
+    return whole(change_of(number))
+
+
+@router.post("/{number}/look", response=OK, summary="Have the host asked what it says about an unknown step")
+def look(request: HttpRequest, number: int) -> dict[str, Any]:
+    """Nothing is moved; the answer stands in `host_says` within seconds."""
+    runs.run_look(user_of(request), change_of(number))
     return whole(change_of(number))
 
 
@@ -292,7 +317,17 @@ def now(change: Change) -> dict[str, Any]:
         "waiting_for": run.wait_prompt if run else "",
         "sentence": run.sentence if run else "",
         "last_seq": run.last_seq if run else 0,
+        "cancel": _cancel(change, run),
+        "host_says": Look.objects.filter(run=run).first() if change.state is State.UNKNOWN else None,
     }
+
+
+def _cancel(change: Change, run: Run | None) -> str:
+    if run is None or change.state not in STATES[Action.CANCEL]:
+        return ""
+    plan = change.plan
+    at_once = change.state is State.WAITING or (plan is not None and runs.stops_at_once(plan, run))
+    return "at_once" if at_once else "boundary"
 
 
 def whole(change: Change) -> dict[str, Any]:

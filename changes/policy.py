@@ -26,6 +26,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     CONFIRM = "confirm"
     RESUME = "resume"
+    LOOK = "look"
     PROBE = "probe"
     UNDO = "undo"
     CLOSE = "close"
@@ -70,6 +71,7 @@ STATES: dict[Action, frozenset[S]] = {
     Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
     Action.CONFIRM: frozenset({S.WAITING}),
     Action.RESUME: frozenset({S.FAILED, S.CANCELLED}),
+    Action.LOOK: frozenset({S.UNKNOWN}),
     Action.PROBE: frozenset({S.UNKNOWN}),
     Action.UNDO: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED}),
     Action.CLOSE: frozenset({S.FAILED, S.CANCELLED, S.UNKNOWN, S.UNDO_FAILED}),
@@ -116,6 +118,7 @@ RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
             Action.CANCEL,
             Action.CONFIRM,
             Action.RESUME,
+            Action.LOOK,
             Action.PROBE,
             Action.UNDO,
             Action.CLOSE,

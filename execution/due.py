@@ -9,7 +9,7 @@ from django.db.models import Q
 from changes.models import Change
 from changes.states import ACTIVE, State
 from execution.leases import database_now, free
-from execution.models import FactsWish, Run
+from execution.models import FactsWish, Look, Run
 
 HINT_IS_LATE = timedelta(seconds=5)
 """So long a hint may take: what was asked for since then is left to it."""
@@ -26,7 +26,8 @@ def runs_due(*, late: bool = False) -> list[Change]:
     now = database_now()
     busy = Run.objects.exclude(free(now)).values("change_id")
     due = Run.objects.filter(Q(wait_until__lte=now) | time_to_look(now)).values("change_id")
-    to_do = Q(status__in=ACTIVE) | Q(status=State.WAITING, pk__in=due)
+    asked = Look.objects.filter(told_at=None).values("run__change_id")
+    to_do = Q(status__in=ACTIVE) | Q(status=State.WAITING, pk__in=due) | Q(status=State.UNKNOWN, pk__in=asked)
     rows = Change.objects.filter(to_do).exclude(pk__in=busy)
     return list(rows.filter(_late("updated_at", now)) if late else rows)
 

@@ -18,8 +18,8 @@ from changes.kinds import elsewhere
 from changes.models import Change
 from changes.plan import Plan, Refusal
 from changes.services import locks_release, move, plan_store
-from changes.states import State, StepState
-from execution import doorbell, failpoints, parting
+from changes.states import ACTIVE, State, StepState
+from execution import doorbell, failpoints, looking, parting
 from execution.claims import claimed
 from execution.due import is_time
 from execution.gate import pass_gate
@@ -46,14 +46,18 @@ POLL_SECONDS = 60
 def look(change_id: int) -> None:
     """Take the lease of the change's run, if it is free and there is something to do, and do it."""
     run = Run.objects.select_related("change__host").filter(change_id=change_id).first()
-    if run is None or run.change.state not in (
-        State.QUEUED, State.GATING, State.RUNNING, State.WAITING, State.UNDOING
-    ):  # fmt: skip
+    if run is None or not _has_work(run):
         return
     with about(run.change_id):
         also(run=run.name)
         if parting.asked() or _claim_and_do(run):
             doorbell.ring_again("look", run.change_id)
+
+
+def _has_work(run: Run) -> bool:
+    if run.change.state is State.UNKNOWN:
+        return looking.wanted(run)
+    return run.change.state in ACTIVE or run.change.state is State.WAITING
 
 
 def _claim_and_do(run: Run) -> bool:
@@ -77,6 +81,9 @@ def _claim_and_do(run: Run) -> bool:
 
 def _next(run: Run, lease: Lease, lines: Lines) -> None:
     change = run.change
+    if change.state is State.UNKNOWN and change.plan:
+        hands = HostHands(run, change.plan, change.the_kind, lease, lines)
+        looking.look(run, lease, works_of(run, change.plan), hands)
     if change.state is State.GATING:  # whoever was at the gate died there; nothing was sent
         move(change, State.BLOCKED, None, "The worker at the gate died; trying again")
         locks_release(change)

@@ -20,7 +20,7 @@ from execution.leases import Lease, fences
 from execution.lines import Lines
 from execution.log_ids import also
 from execution.models import DO, UNDO, Run, StepRun
-from execution.runner import Work
+from execution.runner import Work, can_stop
 from inventory.models import Host
 from ssh import detached
 from ssh.command import Command
@@ -38,6 +38,9 @@ OUTAGE_PAUSES = (1, 2)
 
 MOMENT = 5.0
 """Seconds for which answers stand for one moment: the verify of a step and the check of the next."""
+
+LISTEN = 1.0
+"""Seconds between looks whether somebody wants a step ended at once."""
 
 SOON = 1.0
 """Seconds in which most steps end: their start waits so long for them, instead of asking again."""
@@ -119,6 +122,10 @@ class HostHands:
         self.round = None
         return self._retry(lambda session: detached.bury(session, self._ticket(work, attempt)))
 
+    def probe(self, work: Work, attempt: int) -> detached.Probe:
+        """What became of an attempt, by a look alone."""
+        return self._retry(lambda session: detached.probe(session, self._ticket(work, attempt)))
+
     def follow(self, work: Work, attempt: int, offset: int) -> Iterator[detached.Chunk]:
         """The log from `offset` on, through lost connections, until the step is over on the host."""
         ticket = self._ticket(work, attempt)
@@ -128,7 +135,8 @@ class HostHands:
             first = first or self._read(ticket, offset)
             session = self._retry(_same)
             try:
-                for chunk in detached.follow(session, ticket, offset, stop=self._gone, first=first):
+                stop = self._stopper(session, work, ticket)
+                for chunk in detached.follow(session, ticket, offset, stop=stop, first=first):
                     offset, first = chunk.end, None
                     yield chunk
                 self.lease.check()
@@ -138,6 +146,24 @@ class HostHands:
                 log.info("following %s: %s", ticket.directory, error)
                 first = None
                 self.part()
+
+    def _stopper(self, session: Session, work: Work, ticket: detached.Ticket) -> Callable[[], bool]:
+        """Whether to follow no longer; a step that may be ended at once is, when somebody asks for it meanwhile."""
+        step = self.plan.step(work.key)
+        can = self.run.phase == DO and can_stop(work, step.cancel)
+        asked = time.monotonic()
+
+        def stop() -> bool:
+            nonlocal can, asked
+            if can and time.monotonic() - asked > LISTEN:
+                asked = time.monotonic()
+                if self.cancelled():
+                    can = False
+                    self.lease.check()
+                    detached.stop(session, ticket)
+            return self._gone()
+
+        return stop
 
     def _read(self, ticket: detached.Ticket, offset: int) -> detached.Chunk:
         return self._retry(lambda session: detached.read(session, ticket, offset))

@@ -131,6 +131,22 @@ class LogChunk(models.Model):
         return f"{self.first}–{self.last}"
 
 
+class Look(models.Model):
+    """What the host says about a run's unknown step, for whoever decides; `told_at` is None until it has been asked.
+
+    outcome   done, not_done, at_work or cannot_tell
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="look")
+    asked_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True)
+    sentences = AnyTextJSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"look at {self.run_id}"
+
+
 class Pulse(models.Model):
     """When a part of Regroup was last seen alive."""
 

@@ -54,6 +54,11 @@ class Progress:
     found: Mapping[str, Json] = field(default_factory=dict)
 
 
+def can_stop(work: Work, cancel: str) -> bool:
+    """Whether a step's command can be ended at once: it writes nothing, so that nothing is left half-done."""
+    return work.command is not None and not work.writes and cancel != "never"
+
+
 class Hands(Protocol):
     """What needs the host. Each may raise SessionError after having tried again for a while."""
 
@@ -124,6 +129,9 @@ def walk(
         if state is StepState.WAITING:
             return
         if state not in STEP_DONE:
+            if state is StepState.FAILED and hands.cancelled():
+                yield Finished(State.CANCELLED, f"Stopped in “{work.title}”, as asked.")
+                return
             outcome = State.UNKNOWN if state is StepState.UNKNOWN else State.FAILED
             yield Finished(outcome, f"Step “{work.title}” {state.replace('_', ' ')}.")
             return
@@ -285,6 +293,8 @@ def _told(verdict: Verdict, probe: Probe) -> str:
         return f"The host was rebooted while the step ran. {verdict.sentence}"
     if probe.state is OnHost.DEAD:
         return f"The step was killed on the host before it could say how it ended. {verdict.sentence}"
+    if probe.word == "stopped":
+        return f"The command was stopped, with every process that it had started. {verdict.sentence}"
     if probe.word == "timeout":
         return f"The command did not end in its time and was stopped. {verdict.sentence}"
     if probe.rc and verdict.holds:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from changes.history import note
 from changes.models import Change
+from changes.plan import Plan
 from changes.policy import Action
 from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
@@ -14,8 +17,8 @@ from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring
 from execution.gate import votes_of
 from execution.leases import host_locks
-from execution.models import DO, UNDO, Run, StepRun
-from execution.runner import Progress, backward
+from execution.models import DO, UNDO, Look, Run, StepRun
+from execution.runner import Progress, backward, can_stop, forward
 from people.models import User
 from people.selectors import actor_of
 
@@ -50,7 +53,7 @@ def run_request(actor: User, change: Change, *, in_turn: bool = False) -> Run:
 
 @deciding
 def run_cancel(actor: User, change: Change) -> None:
-    """Stop at the next step boundary; a waiting run stops at once."""
+    """Stop: at once in a step that writes nothing, else at the next boundary; a waiting run stops at once."""
     change = permitted(actor, change, Action.CANCEL)
     run, plan = run_of(change), change.plan
     if change.state is State.WAITING and plan and plan.step(run.wait_step).cancel == "never":
@@ -72,6 +75,13 @@ def run_cancel(actor: User, change: Change) -> None:
         move(change, State.CANCELLED, actor, "Cancelled while it waited")
     else:
         Run.objects.filter(pk=run.pk).update(cancel_requested=True)
+
+
+def stops_at_once(plan: Plan, run: Run) -> bool:
+    """Whether a cancel ends the running run's step in the middle, rather than after it."""
+    row = StepRun.objects.filter(run=run, phase=DO, intent_at__isnull=False).first()
+    work = next((work for work in forward(plan) if row and work.key == row.key), None)
+    return run.phase == DO and work is not None and can_stop(work, plan.step(work.key).cancel)
 
 
 @deciding
@@ -98,10 +108,22 @@ def run_resume(actor: User, change: Change) -> None:
 
 
 @deciding
+def run_look(actor: User, change: Change) -> None:
+    """Ask the host what it says about an unknown step, to be read; nothing is moved by it."""
+    change = permitted(actor, change, Action.LOOK)
+    run = run_of(change)
+    asked: dict[str, Any] = {"asked_at": timezone.now(), "told_at": None, "outcome": "", "sentences": []}
+    Look.objects.update_or_create(run=run, defaults=asked)
+    note(actor_of(actor), "change.look", change, {"run": run.name})
+    ring(change)
+
+
+@deciding
 def run_probe(actor: User, change: Change) -> None:
     """Ask the host again what became of a step that nobody can tell about."""
     change = permitted(actor, change, Action.PROBE)
     run = run_of(change)
+    Look.objects.filter(run=run).delete()
     StepRun.objects.filter(run=run, phase=run.phase, state=StepState.UNKNOWN).update(state=StepState.RUNNING)
     Run.objects.filter(pk=run.pk).update(probing=True, ended_at=None)
     note(actor_of(actor), "change.probe", change, {"run": run.name})

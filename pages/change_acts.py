@@ -37,6 +37,7 @@ ACTS: dict[Action, tuple[Act, str]] = {
     Action.CANCEL: (lambda who, it, form: execution.run_cancel(who, it), ""),
     Action.CONFIRM: (lambda who, it, form: execution.run_confirm(who, it), "Confirmed; the host is asked."),
     Action.RESUME: (lambda who, it, form: execution.run_resume(who, it), "Resumed."),
+    Action.LOOK: (lambda who, it, form: execution.run_look(who, it), ""),
     Action.PROBE: (lambda who, it, form: execution.run_probe(who, it), "The host is asked again."),
     Action.UNDO: (lambda who, it, form: execution.run_undo(who, it), "The undo begins."),
     Action.CLOSE: (lambda who, it, form: execution.run_close(who, it, form.get("reason", "")), "Closed."),

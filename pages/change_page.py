@@ -16,10 +16,12 @@ from changes.plan import Plan
 from changes.policy import Action, may
 from changes.states import State
 from execution.gate import conditions, votes_of
-from execution.models import UNDO, Run
+from execution.models import UNDO, Look, Run
+from execution.services import stops_at_once
 from execution.stream import is_moving, stamp_of, step_marks
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
 from pages.step_rows import Row, done_count, references, row_at, step_rows, touched, what_stands
+from pages.unknown import OUTCOMES
 from pages.who import names_of
 from people.access import Request, requires
 from people.actor import Actor
@@ -57,7 +59,13 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
     run = Run.objects.select_related("started_by").filter(change=change).first()
     rows = step_rows(plan, run, reading=change.state in READING) if plan else []
     history = list(change.transitions.select_related("actor").order_by("-pk"))
-    view = make_view(change, actor, plan, run, rows, history)
+    look = Look.objects.filter(run=run).first() if run and change.state is State.UNKNOWN else None
+    looking = bool(look and look.told_at is None)
+    view = replace(
+        make_view(change, actor, plan, run, rows, history),
+        looking=looking,
+        at_once=bool(plan and run and change.state is State.RUNNING and stops_at_once(plan, run)),
+    )
     if request.GET.get("open") == "all":
         rows = [replace(row, open=True) for row in rows]
     if plan and run:
@@ -82,6 +90,9 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "done": done,
         "total": total,
         "moving": is_moving(change),
+        "look": look,
+        "looking": looking,
+        "outcomes": OUTCOMES if change.state is State.UNKNOWN else (),
         "stamp": stamp_of(change, run, step_marks(part.row for row in rows for part in row.parts)),
         "all_open": request.GET.get("open") == "all",
     }

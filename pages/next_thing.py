@@ -54,6 +54,8 @@ class View:
     reason     why the change came into its state
     approvers, operators   who may, in words: “Amir or another approver”
     confirm    label of the button that confirms what a run waits for
+    at_once    the step that runs can be stopped in the middle
+    looking    a worker asks the host about the unknown step at this moment
     votes      whether approvals are left if this person starts it
     """
 
@@ -68,6 +70,8 @@ class View:
     undoing: bool = False
     parked: bool = False
     cancelling: bool = False
+    looking: bool = False
+    at_once: bool = False
     reason: str = ""
     approvers: str = ""
     operators: str = ""
@@ -142,7 +146,8 @@ def _gating(view: View) -> Next:
 def _running(view: View) -> Next:
     what = f"Step {view.step[0]} of {view.steps}: {view.step[1]}." if view.step else "The next step begins."
     if view.cancelling:
-        what += " It will stop when this step is done." if view.step else " It will stop before it."
+        ends = " It is being stopped." if view.at_once else " It will stop when this step is done."
+        what += ends if view.step else " It will stop before it."
     return Next("info", what)
 
 
@@ -212,8 +217,14 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
     if view.may(Action.RESUME):
         label = f"Resume with step {view.step[0]}" if view.step else "Resume"
         buttons.append(Button(Action.RESUME, label, "primary", "player-play"))
+    if view.may(Action.LOOK) and not view.looking:
+        buttons.append(Button(Action.LOOK, f"Look at {view.host} now", "secondary", "search"))
     if view.may(Action.PROBE):
-        buttons.append(Button(Action.PROBE, f"Ask {view.host} again", "primary", "refresh"))
+        explain = (
+            f"{view.host} is asked, and what it says holds: a step that is still at work is followed, one whose effect"
+            " is there is done and the run goes on, one whose effect is not there has failed."
+        )
+        buttons.append(Button(Action.PROBE, f"Go by what {view.host} says", "primary", "refresh", explain))
     if view.state is not State.SUCCEEDED:
         buttons += undo_button(view, undo_words)
     if view.may(Action.CLOSE):
@@ -237,6 +248,12 @@ def undo_button(view: View, words: str) -> tuple[Button, ...]:
 def _cancel(view: View) -> Button:
     if view.state is State.WAITING:
         return Button(Action.CANCEL, "Stop waiting", "secondary", "player-stop")
+    if view.step and view.at_once:
+        explain = (
+            f"Step {view.step[0]} writes nothing, so its command on {view.host} is ended at once, with every process"
+            " that it started. Nothing after it begins."
+        )
+        return Button(Action.CANCEL, f"Stop step {view.step[0]} at once", "secondary", "player-stop", explain)
     label = f"Stop after step {view.step[0]}" if view.step else "Stop before the next step"
     return Button(Action.CANCEL, label, "secondary", "player-stop")
 

@@ -83,7 +83,8 @@ def test_a_failed_step_opens_and_says_what_the_host_said_and_what_is_true(page, 
 
 def test_an_unknown_step_offers_to_ask_the_host_again(page, scene):
     text = page(scene.failed("restore", StepState.UNKNOWN))
-    assert "Ask app01 again" in text
+    assert "Go by what app01 says" in text and "Look at app01 now" in text
+    assert "Still at work" in text and "Cannot be told" in text
     assert "Resume with step" not in text
 
 

@@ -71,6 +71,11 @@ def test_cancel_names_the_step_after_which_it_stops():
     assert button.label == "Stop after step 6"
 
 
+def test_a_step_that_can_be_stopped_in_the_middle_says_so_before():
+    (button,) = step_buttons(view(State.RUNNING, OLU, step=(6, "Count"), at_once=True), "")
+    assert button.label == "Stop step 6 at once" and "every process" in button.explain
+
+
 def test_a_failed_step_offers_resume_undo_and_close_with_what_they_do():
     buttons = step_buttons(view(State.FAILED, OLU, step=(6, "Restore")), "unmount 2 volumes")
     assert actions(buttons) == [Action.RESUME, Action.UNDO, Action.CLOSE]
