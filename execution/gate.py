@@ -109,20 +109,26 @@ def _enter(change: Change, lease: Lease) -> bool:
 
 
 def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> bool:
-    change = run.change
-    outcome = change.the_kind.plan(change.params, facts)
+    change, asked = run.change, run.change.params
+    outcome = change.the_kind.plan(asked, facts)
     with transaction.atomic():
-        lease.guard()
+        now = lease.guard()
         change.refresh_from_db()
-        if not votes_of(change, run.started_by_id):
+        if not votes_of(change, now.started_by_id):
             return _leave(change, lease, State.BLOCKED, "No valid approval of this plan is left.")
         if timezone.now() - begun > FRESH:
             return _leave(change, lease, State.BLOCKED, "The host took longer than 60 s to answer.")
         if isinstance(outcome, Refusal):
             return _leave(change, lease, State.STALE, f"It can no longer be planned: {outcome.reasons[0]}")
+        planned_on = change.the_kind.hosts(asked)[0]
+        if change.host.name != planned_on:
+            sentence = f"The plan speaks of {planned_on}, and the host is called {change.host.name} by now."
+            return _leave(change, lease, State.STALE, sentence)
         if not change.plan_is_intact:
             return _leave(change, lease, State.STALE, "The stored plan is not the one that was approved.")
-        if outcome.digest() != change.digest or run.digest != change.digest:
+        if change.params != asked:
+            return _leave(change, lease, State.STALE, "The request was changed while the host was asked.")
+        if outcome.digest() != change.digest or now.digest != change.digest:
             return _leave(change, lease, State.STALE, "The host changed since the plan was approved.")
         raise_fence(run)
         _prepare_steps(run, [step.key for step in outcome.steps])

@@ -73,13 +73,18 @@ class HostHands:
         """Look to the step's host. One that may lose it is asked over a new connection: the old one proves nothing."""
         also(step=work.key)
         parting.check()
-        home = self.run.change.host
-        if work.host != self.host.name:
-            self.host = home if work.host in ("", home.name) else Host.objects.get(name=work.host)
-            self.round = None
+        host = self._host(work.host)
+        if host != self.host:
+            self.host, self.round = host, None
         self.pauses = OUTAGE_PAUSES if work.outage else PAUSES
         if work.outage:
             self.part()
+
+    def _host(self, name: str) -> Host:
+        """The change's own host by the name that the plan has for it: it may have got another since, and some other
+        host that one."""
+        change = self.run.change
+        return change.host if name in ("", self.kind.hosts(change.params)[0]) else Host.objects.get(name=name)
 
     def part(self) -> None:
         """Give up the session to the present host."""
