@@ -12,7 +12,7 @@ run() {
     REGROUP_STATE=$state CHAOS_TALLY=$state/tally .venv/bin/python -m pytest --maxschedchunk=1 -rA -m chaos "$@" || failed=1
 }
 case ${PARTS:-engine bonds} in *engine*)
-    run -n 4 --rounds "${1:-50}" tests/chaos
+    run -n 4 --rounds "${1:-50}" tests/chaos tests/stateful
     ;;
 esac
 case ${PARTS:-engine bonds} in *bonds*)
