@@ -169,8 +169,15 @@ class Embedded(Dashboard):
 
     def kill_workers(self) -> int:
         """The worker's main process and its pool, all at once."""
+        return self._kill("regroup: celery runs")
+
+    def kill_everything(self) -> int:
+        """Web, workers and beat, all at once: what is left is the supervisor, and the lab."""
+        return self._kill("regroup: ")
+
+    def _kill(self, start: str) -> int:
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return kill_all([one for one in family if "celery" in (words := command_line(one)) and " runs" in words])
+        return kill_all([one for one in family if command_line(one).startswith(start)])
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -65,17 +66,23 @@ def recovered(dashboard: Dashboard, host: str = "app01") -> int:
 
 
 def kill_during(
-    dashboard: Dashboard, number: int, wanted: list[str], ends: tuple[str, ...], most: int = 100
+    dashboard: Dashboard,
+    number: int,
+    wanted: list[str],
+    ends: tuple[str, ...],
+    most: int = 100,
+    kill: Callable[[], int] | None = None,
 ) -> list[str]:
-    """Kill the workers once in each of the wanted steps, as soon as they are seen there, until the change is in one of
-    the states `ends`; the steps at which it was done."""
+    """Kill the workers, or whom else `kill` does, once in each of the wanted steps, as soon as they are seen there,
+    until the change is in one of the states `ends`; the steps at which it was done."""
+    kill = kill or dashboard.kill_workers
     hit: list[str] = []
     end = time.monotonic() + 400
     while time.monotonic() < end:
         state, now = dashboard.glance(number)
         if state in ends:
             return hit
-        if now in wanted and now not in hit and len(hit) < most and dashboard.kill_workers():
+        if now in wanted and now not in hit and len(hit) < most and kill():
             hit.append(now)
         time.sleep(0.1)
     pytest.fail(f"#{number} is still {state}")

@@ -24,6 +24,7 @@ BONDS = QUICK | {"REGROUP_DEMO_HOSTS": "web03 ping01", "REGROUP_FLEET": "86400"}
 EVERY = {"themes": BOTH, "sizes": ("wide", "phone")}
 RUN = 400_000
 """Milliseconds that a run may take on a busy machine: 180 s until the host goes back by itself, and as much again."""
+ENDS = ("failed", "unknown")
 
 BOND = {
     "host": "web03",
@@ -155,11 +156,11 @@ def test_the_same_over_the_api(dashboard):
 
 
 def test_a_bond_that_cuts_the_host_off_is_taken_back_and_the_page_says_so(seats, dashboard):
-    """The gateway has a typo, and the dashboard's workers are killed while it is applied."""
+    """The gateway has a typo, and the whole dashboard is killed while it is applied."""
     host = plain(dashboard)
     typo = {"method": "static", "addresses": ["10.0.2.17/24"], "gateways": ["10.0.2.222"]}
     number = asked_and_run(dashboard, "/changes/bond", BOND | {"addressing": typo, "seconds": 20})
-    assert kill_during(dashboard, number, ["do:apply"], ("failed", "unknown")) == ["do:apply"]
+    assert kill_during(dashboard, number, ["do:apply"], ENDS, kill=dashboard.kill_everything) == ["do:apply"]
     told = dashboard.until(number, "failed", within=RUN / 1000)
     olu = seats("olu")
     olu.open(f"/changes/{number}/")
