@@ -99,6 +99,7 @@ class ChangeOut(Schema):
     digest: str
     refusal: list[str]
     planning: bool
+    continues: int | None
     created_at: datetime
 
 
@@ -258,6 +259,12 @@ def resume(request: HttpRequest, number: int) -> dict[str, Any]:
     return whole(change_of(number))
 
 
+@router.post("/{number}/continue", response=OK, summary="Close it, and plan the rest anew as a change of its own")
+def plan_rest(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
+    """Answers with the new change, which names this one in `continues`."""
+    return whole(planned(runs.run_continue(user_of(request), change_of(number), body.reason)))
+
+
 @router.post("/{number}/look", response=OK, summary="Have the host asked what it says about an unknown step")
 def look(request: HttpRequest, number: int) -> dict[str, Any]:
     """Nothing is moved; the answer stands in `host_says` within seconds."""
@@ -303,6 +310,7 @@ def brief(change: Change) -> dict[str, Any]:
     return {
         **{name: getattr(change, name) for name in names},
         "state": change.status,
+        "continues": change.continues_id,
         "host": change.host.name,
         "vm": change.vm.name if change.vm else None,
         "requester": change.requester.username,

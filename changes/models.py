@@ -22,7 +22,10 @@ from changes.states import LABELS, Label, State
 
 
 class Change(models.Model):
-    """A request of one kind. Its number is its primary key."""
+    """A request of one kind. Its number is its primary key.
+
+    continues  a change that broke off, whose request this one asks for anew, from what its host is like now
+    """
 
     kind = models.CharField(max_length=30)
     params = AnyTextJSONField(default=dict)
@@ -34,6 +37,7 @@ class Change(models.Model):
     vm = models.ForeignKey("inventory.Vm", on_delete=models.PROTECT, null=True, related_name="changes")
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
     planning = models.BooleanField(default=False)
     plan_json = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)

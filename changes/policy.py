@@ -27,6 +27,7 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     RESUME = "resume"
     LOOK = "look"
+    CONTINUE = "continue"
     PROBE = "probe"
     UNDO = "undo"
     CLOSE = "close"
@@ -71,6 +72,7 @@ STATES: dict[Action, frozenset[S]] = {
     Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
     Action.CONFIRM: frozenset({S.WAITING}),
     Action.RESUME: frozenset({S.FAILED, S.CANCELLED}),
+    Action.CONTINUE: frozenset({S.FAILED, S.CANCELLED}),
     Action.LOOK: frozenset({S.UNKNOWN}),
     Action.PROBE: frozenset({S.UNKNOWN}),
     Action.UNDO: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED}),
@@ -118,6 +120,7 @@ RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
             Action.CANCEL,
             Action.CONFIRM,
             Action.RESUME,
+            Action.CONTINUE,
             Action.LOOK,
             Action.PROBE,
             Action.UNDO,

@@ -109,10 +109,11 @@ def walk(
 ) -> Iterator[Event]:
     """Go on from where the progress stands to the end, a wait, or the first step that is not done.
 
-    recheck  verify again the effects of finished steps that write (a resume)
+    recheck  a resume: verify again the effects of finished steps that write, and what is asked before later steps as
+             far as it can be told now
     probing  a person asked about an unknown step: a certain no becomes failed
     """
-    for work in works:
+    for number, work in enumerate(works):
         at = progress[work.key]
         hands.turn(work)
         if at.state in STEP_DONE:
@@ -125,6 +126,12 @@ def walk(
         if hands.cancelled() and not at.open:
             yield Finished(State.CANCELLED, f"Stopped before “{work.title}”, as asked.")
             return
+        if recheck and not at.open:
+            recheck = False
+            lost = yield from _will_hold(works[: number + 1], works[number + 1 :], hands)
+            if lost:
+                yield Finished(State.FAILED, lost)
+                return
         state = yield from _perform(work, at, hands, probing)
         if state is StepState.WAITING:
             return
@@ -148,6 +155,26 @@ def _still_holds(work: Work, hands: Hands) -> Generator[Event, None, str]:
         return ""
     yield Said(work.key, f"no longer holds: {verdict.sentence}")
     return f"“{work.title}” was done, but no longer holds: {verdict.sentence}"
+
+
+def _will_hold(so_far: Sequence[Work], later: Sequence[Work], hands: Hands) -> Generator[Event, None, str]:
+    """Why a later step could not begin, as far as it can be told now; empty where nothing speaks against it.
+
+    What is asked before a step may be the effect of one that is still to come. It is not where the same is asked before
+    a step that is done, or the next one: that has to hold all the time.
+    """
+    here = so_far[-1]
+    always = [check for work in so_far if work.host == here.host for check in work.precheck]
+    ahead = [(work, check) for work in later if work.host == here.host for check in work.precheck if check in always]
+    try:
+        verdicts = hands.judge([check for _, check in ahead])
+    except (SessionError, FactError, DetachedError) as error:
+        return f"What later steps need cannot be asked: {error}"
+    for (work, _), verdict in zip(ahead, verdicts, strict=True):
+        if not verdict.holds and not verdict.not_yet:
+            yield Said(here.key, f"ahead of “{work.title}”: no: {verdict.sentence}")
+            return f"Nothing was begun, since “{work.title}” could not follow: {verdict.sentence}"
+    return ""
 
 
 def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:

@@ -14,7 +14,7 @@ from changes.policy import Action
 from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
 from changes.states import STEP_DONE, State, StepState
-from execution.doorbell import ring
+from execution.doorbell import ring, ring_plan
 from execution.gate import votes_of
 from execution.leases import host_locks
 from execution.models import DO, UNDO, Look, Run, StepRun
@@ -167,11 +167,37 @@ def run_close(actor: User, change: Change, reason: str) -> None:
     change = permitted(actor, change, Action.CLOSE)
     if not reason.strip():
         raise Denied("Closing needs a reason: say what is true on the host now.", Action.CLOSE, change)
+    _end(actor, change, reason.strip())
+
+
+@deciding
+def run_continue(actor: User, change: Change, reason: str) -> Change:
+    """End a change that broke off as it is, and ask for the same anew: planned from its host as it is now.
+
+    The new change has its own plan, digest and approval; whoever asked for the first asks for it too.
+    """
+    change = permitted(actor, change, Action.CONTINUE)
+    if not reason.strip():
+        raise Denied("Planning the rest anew needs a reason: say what is another than it was.", Action.CONTINUE, change)
+    rest = Change.objects.create(
+        **{name: getattr(change, name) for name in ("kind", "params", "title", "ticket", "host", "vm", "requester")},
+        reason=f"Continues #{change.pk}: {reason.strip()}",
+        editor=actor,
+        continues=change,
+        planning=True,
+    )
+    note(actor_of(actor), "change.requested", rest, {"kind": rest.kind, "title": rest.title, "continues": change.pk})
+    _end(actor, change, f"The rest is planned anew as #{rest.pk}: {reason.strip()}")
+    ring_plan(rest)
+    return rest
+
+
+def _end(actor: User, change: Change, reason: str) -> None:
     Run.objects.filter(change=change).update(
         lease_owner="", lease_until=None, ended_at=timezone.now(), log_complete=True
     )
-    note(actor_of(actor), "change.close", change, {"reason": reason.strip()})
-    move(change, State.CLOSED, actor, reason.strip())
+    note(actor_of(actor), "change.close", change, {"reason": reason})
+    move(change, State.CLOSED, actor, reason)
     locks_release(change)
 
 

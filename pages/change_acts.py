@@ -37,6 +37,10 @@ ACTS: dict[Action, tuple[Act, str]] = {
     Action.CANCEL: (lambda who, it, form: execution.run_cancel(who, it), ""),
     Action.CONFIRM: (lambda who, it, form: execution.run_confirm(who, it), "Confirmed; the host is asked."),
     Action.RESUME: (lambda who, it, form: execution.run_resume(who, it), "Resumed."),
+    Action.CONTINUE: (
+        lambda who, it, form: execution.run_continue(who, it, form.get("reason", "")),
+        "Closed; the rest is being planned anew.",
+    ),
     Action.LOOK: (lambda who, it, form: execution.run_look(who, it), ""),
     Action.PROBE: (lambda who, it, form: execution.run_probe(who, it), "The host is asked again."),
     Action.UNDO: (lambda who, it, form: execution.run_undo(who, it), "The undo begins."),

@@ -90,6 +90,7 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "done": done,
         "total": total,
         "moving": is_moving(change),
+        "continued_by": change.continued_by.first() if change.state is State.CLOSED else None,
         "look": look,
         "looking": looking,
         "outcomes": OUTCOMES if change.state is State.UNKNOWN else (),

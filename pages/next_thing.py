@@ -217,6 +217,13 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
     if view.may(Action.RESUME):
         label = f"Resume with step {view.step[0]}" if view.step else "Resume"
         buttons.append(Button(Action.RESUME, label, "primary", "player-play"))
+    if view.may(Action.CONTINUE):
+        explain = (
+            f"This change ends as it is, without an undo, and {view.host} is free. The same is asked for anew: planned"
+            " from what the host is like now, as a change of its own that has to be approved."
+        )
+        ask = f"What is another on {view.host} than this plan expects"
+        buttons.append(Button(Action.CONTINUE, "Plan the rest anew", "secondary", "refresh", explain, ask, True))
     if view.may(Action.LOOK) and not view.looking:
         buttons.append(Button(Action.LOOK, f"Look at {view.host} now", "secondary", "search"))
     if view.may(Action.PROBE):

@@ -78,7 +78,7 @@ def test_a_step_that_can_be_stopped_in_the_middle_says_so_before():
 
 def test_a_failed_step_offers_resume_undo_and_close_with_what_they_do():
     buttons = step_buttons(view(State.FAILED, OLU, step=(6, "Restore")), "unmount 2 volumes")
-    assert actions(buttons) == [Action.RESUME, Action.UNDO, Action.CLOSE]
+    assert actions(buttons) == [Action.RESUME, Action.CONTINUE, Action.UNDO, Action.CLOSE]
     assert buttons[0].label == "Resume with step 6"
-    assert buttons[1].label == "Undo: unmount 2 volumes"
-    assert buttons[2].required
+    assert buttons[2].label == "Undo: unmount 2 volumes"
+    assert buttons[1].required and buttons[3].required
