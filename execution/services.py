@@ -178,7 +178,11 @@ def run_continue(actor: User, change: Change, reason: str) -> Change:
     """
     change = permitted(actor, change, Action.CONTINUE)
     if not reason.strip():
-        raise Denied("Planning the rest anew needs a reason: say what is another than it was.", Action.CONTINUE, change)
+        raise Denied(
+            "Planning the rest anew needs a reason: say how the host differs from what the plan expects.",
+            Action.CONTINUE,
+            change,
+        )
     rest = Change.objects.create(
         **{name: getattr(change, name) for name in ("kind", "params", "title", "ticket", "host", "vm", "requester")},
         reason=f"Continues #{change.pk}: {reason.strip()}",

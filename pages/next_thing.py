@@ -222,7 +222,7 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
             f"This change ends as it is, without an undo, and {view.host} is free. The same is asked for anew: planned"
             " from what the host is like now, as a change of its own that has to be approved."
         )
-        ask = f"What is another on {view.host} than this plan expects"
+        ask = f"How {view.host} differs from what this plan expects"
         buttons.append(Button(Action.CONTINUE, "Plan the rest anew", "secondary", "refresh", explain, ask, True))
     if view.may(Action.LOOK) and not view.looking:
         buttons.append(Button(Action.LOOK, f"Look at {view.host} now", "secondary", "search"))
