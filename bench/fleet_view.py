@@ -11,14 +11,7 @@ import argparse
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 STATE = tempfile.TemporaryDirectory(prefix="regroup-bench-")
@@ -38,6 +31,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, sync_playwright
 
 from bench.report import report, spread
+from bench.web import serving
 from config import fleet as simulated
 from inventory.models import Host
 from lab.fleet.telling import full
@@ -49,7 +43,6 @@ from networking.recording import Heard, record
 from people.roles import Role
 from people.services import user_create
 from ssh.session import Result
-from tests.product.dashboard import PROJECT, free_port
 
 HOSTS, REPEATS, CHANGES = 10_000, 5, 500
 TARGET = "10,000 bonds: first paint within 2 s, 500 state changes within 100 ms (P8)"
@@ -76,30 +69,6 @@ def tell(hosts: list[SimHost]) -> None:
             Heard(rows[host.name], AskBonds().parse(Result(0, full(host).encode(), b"")), "digest") for host in some
         ]
         record(heard, "bench", timezone.now())
-
-
-@contextmanager
-def serving() -> Iterator[str]:
-    """uvicorn as the embedded default runs it."""
-    port = free_port()
-    words = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [*words, "--lifespan", "off", "--no-server-header", "--log-level", "warning"], cwd=PROJECT, env=os.environ
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=5).close()  # noqa: S310 - our own loopback URL
-                break
-            except urllib.error.HTTPError:
-                break  # it answers: without workers it is not well, which is true
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def look(page: Page, url: str) -> tuple[float, float, int]:

@@ -69,7 +69,7 @@ def window(run: int | Run, first: int, last: int) -> list[Line]:
         return []
     # A chunk has at most LINES lines, so both ends of the index are known.
     near = LogChunk.objects.filter(run=run, last__gte=first, last__lt=last + chunks.LINES, first__lte=last)
-    return [line for line in _lines(near) if first <= line.seq <= last]
+    return [line for row in near.select_related("step") for line in _unpacked(row, first, last)]
 
 
 def lines_after(run: int | Run, seq: int, limit: int = PAGE) -> list[Line]:
@@ -82,7 +82,7 @@ def every_line(run: Run, after: int = 0) -> Iterator[Line]:
     while True:
         rows = list(_of(run).filter(last__gt=after)[:AT_ONCE])
         for row in rows:
-            yield from (line for line in _unpacked(row) if line.seq > after)
+            yield from _unpacked(row, after + 1)
         if not rows:
             return
         after = rows[-1].last
@@ -129,7 +129,9 @@ def tails(run: Run, limit: int) -> Mapping[int, tuple[Line, ...]]:
 def notes(change: int, steps: Sequence[str], limit: int) -> list[Line]:
     """Our own lines about these steps of a change, over all its runs, the first `limit`."""
     rows = LogChunk.objects.filter(run__change=change, stream=LogChunk.NOTE, step__key__in=steps)
-    return list(_lines(rows.order_by("run", "last")[:limit]))[:limit]
+    return [line for row in rows.select_related("step").order_by("run", "last")[:limit] for line in _unpacked(row)][
+        :limit
+    ]
 
 
 def as_json(line: Line) -> dict[str, Any]:
@@ -148,12 +150,9 @@ def _of(run: int | Run) -> QuerySet[LogChunk]:
     return LogChunk.objects.filter(run=run).select_related("step").order_by("last")
 
 
-def _lines(rows: QuerySet[LogChunk]) -> Iterator[Line]:
-    for row in rows.select_related("step"):
-        yield from _unpacked(row)
-
-
-def _unpacked(row: LogChunk) -> Iterator[Line]:
-    step = row.step
-    for seq, raw in enumerate(chunks.unpack(row.body), row.first):
+def _unpacked(row: LogChunk, first: int = 0, last: int | None = None) -> Iterator[Line]:
+    """The chunk's lines with numbers from `first` to `last`, both included."""
+    step, start = row.step, max(0, first - row.first)
+    end = None if last is None else max(0, last - row.first + 1)
+    for seq, raw in enumerate(chunks.unpack(row.body)[start:end], row.first + start):
         yield Line(seq, step.key, step.phase, row.attempt, row.stream, raw, row.at)

@@ -16,8 +16,8 @@ const followBox = box.querySelector("[data-lv-follow]");
 
 const ROW = 20; // pixels, as in log.css
 const TALLEST = 8_000_000; // browsers forget heights beyond some ten million pixels
-const BLOCK = 500;
-const BLOCKS_KEPT = 40;
+const BLOCK = 200;
+const BLOCKS_KEPT = 100;
 const MORE = 20; // rows above and below what is in sight
 const SPOKEN = 5000; // milliseconds between two words about the tail
 
