@@ -42,7 +42,7 @@ from people.selectors import actor_of
 
 log = logging.getLogger(__name__)
 
-POLL = 0.1
+POLL = 0.2
 PING = 15.0
 RECHECK = 30.0
 RETRY = 2000

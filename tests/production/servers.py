@@ -47,9 +47,10 @@ def _as_user() -> list[str]:
 
 
 class Postgres:
-    """An empty database `regroup`, on a port that stays the same."""
+    """An empty database `regroup`, on a port that stays the same; with `fsync` what it commits survives a power cut."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self.options = "-c max_connections=200" if fsync else "-c fsync=off"
         self.folder, self.bin, self.port = folder, Path(_initdb()).parent, free_port()
         self.url = f"postgres://regroup@127.0.0.1:{self.port}/regroup"
         folder.mkdir(parents=True)
@@ -68,7 +69,7 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
-        self._control("-l", str(self.folder / "log"), "-w", "start", "-o", f"{options} -c fsync=off")
+        self._control("-l", str(self.folder / "log"), "-w", "start", "-o", f"{options} {self.options}")
 
     def stop(self, how: str = "immediate") -> None:
         """immediate: as if it were killed; fast: whoever is connected is thrown out."""
