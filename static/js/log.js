@@ -356,6 +356,7 @@ addEventListener("hashchange", () => {
 let source = null;
 let retry = 0;
 const arrived = (line) => {
+  if (line.seq === 1 && total > 1) location.reload(); // the first line of a new run
   if (line.seq <= total && lineOf(line.seq)) return;
   keep([line]);
   late = line.late ?? 0;

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from changes.models import Change
+from execution.models import Run, StepRun
 from execution.services import run_of
 from tests.browsing import signed_in
 from tests.pages.scene import Scene, log, log_many
@@ -145,3 +146,16 @@ def test_axe_finds_nothing(browser, live_server, done, vera, theme: Literal["lig
     if folder := os.environ.get("REGROUP_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/log-{width}.png")
     context.close()
+
+
+def test_the_first_line_of_a_new_run_brings_the_new_log(browser, live_server, scene, vera):
+    change = scene.running()
+    before = run_of(change)
+    page = opened(browser, live_server.url, vera, f"/changes/{change.pk}/log/")
+    expect(page.locator(f"#L{before.last_seq}")).to_be_visible()
+    again = Run.objects.create(change=change, digest=change.digest, started_by=before.started_by)
+    StepRun.objects.create(run=again, key="save", position=1)
+    log(again, "save", "begun anew")
+    expect(page.locator("#viewer")).to_have_attribute("data-run", str(again.pk))
+    expect(page.locator("#L1 .lv-text")).to_have_text("begun anew")
+    page.context.close()
