@@ -89,6 +89,8 @@ def _log(run: Mapping[str, Any], host: Path) -> Iterator[Wrong]:
     steps = {(step["key"], step["phase"]): step for step in run["steps"]}
     for path in sorted((host / run["name"]).glob("*.*/log")):
         name, _, attempt = path.parent.name.rpartition(".")
+        if not attempt.isdigit():  # a start that was cut off before it claimed anything
+            continue
         key, phase = (name.removeprefix("undo-"), "undo") if name.startswith("undo-") else (name, "do")
         said = path.read_text().splitlines()
         kept = [

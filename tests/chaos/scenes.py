@@ -184,16 +184,6 @@ def servers_gone(story: Story, act: Callable[[], None], before: Callable[[], obj
     return Told(1, story.wrong(*steps, ends="succeeded"), [took])
 
 
-def acknowledged(story: Story, unacknowledged: Callable[[], int]) -> Told:
-    """A hint that is worked on is the queue's no more: nothing gives it to a second worker."""
-    with crew(story):
-        story.queue("long")
-        assert until(lambda: story.lines() > 3, LONG), story.history()
-        early = until(lambda: unacknowledged() == 0, 10)
-    wrong = [] if early else [Wrong("untrue", "the queue still holds a hint that is being worked on")]
-    return Told(1, wrong, logs=0)
-
-
 def dashboard_full(story: Story) -> Told:
     """The dashboard's disk is full at once, and then after a page more each time; at last somebody makes room."""
     steps = ("slow", "a", "b", "c")

@@ -77,15 +77,3 @@ def test_hints_flushed_redis_killed_and_postgresql_restarted_lose_nothing(story,
 def test_a_round_of_servers_that_go_loses_nothing(story, pair, queue, tally: Tally, number: int) -> None:
     each = acts(*pair, queue, AWAY)
     tally("R7", scenes.servers_gone(story, each[number % len(each)], before=queue.flushall))
-
-
-@pytest.mark.chaos
-def test_a_hint_that_is_worked_on_is_no_longer_the_queues(story, queue, tally: Tally) -> None:
-    tally("R2", scenes.acknowledged(story, lambda: queue.hlen("unacked")))
-
-
-@pytest.mark.chaos
-def test_a_fault_that_keeps_it_there_is_caught(story, queue) -> None:
-    story.settings["mutant"] = "hints are acknowledged late"
-    told = scenes.acknowledged(story, lambda: queue.hlen("unacked"))
-    assert "the queue still holds a hint that is being worked on" in [wrong.sentence for wrong in told.wrong]

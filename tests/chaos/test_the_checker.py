@@ -82,3 +82,9 @@ def test_a_step_that_is_done_but_did_not_say_all_on_the_host(host):
 
 def test_a_fence_that_nobody_gave(host):
     assert "fence 2" in violations(history(fence=1), host, ["a"], ["a"])[0].sentence
+
+
+def test_what_a_start_left_that_was_cut_off_is_no_attempt(host):
+    (host / "r1" / "a.1.part.0d.d").mkdir()
+    (host / "r1" / "a.1.part.0d.d" / "log").touch()
+    assert violations(history(), host, ["a"], ["a"]) == []
