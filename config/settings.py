@@ -160,7 +160,7 @@ DETACH_COMMAND = env.str("REGROUP_DETACH_COMMAND", default="")
 FAILPOINT = parse_failpoint(env.str("REGROUP_FAILPOINT", default=""), debug=DEBUG)
 """Where a test has a worker die; never set where anybody depends on Regroup."""
 
-LEASE_SECONDS = number("REGROUP_LEASE", 30, least=3, most=600)
+LEASE_SECONDS = number("REGROUP_LEASE", 25, least=3, most=600)
 HEARTBEAT_SECONDS = number("REGROUP_HEARTBEAT", 5, least=1, most=60)
 LOG_DAYS = number("REGROUP_LOG_DAYS", 0, least=0, most=36_500)
 LOG_STEP_LINES = number("REGROUP_LOG_STEP_LINES", 0, least=0, most=1_000_000_000)
