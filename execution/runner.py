@@ -113,6 +113,8 @@ def walk(
              far as it can be told now
     probing  a person asked about an unknown step: a certain no becomes failed
     """
+    # A resume that has begun a step looked before that; what is begun is asked first, whatever was lost meanwhile.
+    recheck = recheck and not any(at.open for at in progress.values())
     for number, work in enumerate(works):
         at = progress[work.key]
         hands.turn(work)

@@ -2,10 +2,14 @@
 
 import pytest
 
+from changes.kinds import Verdict
+from changes.plan import Check
 from changes.states import State, StepState
 from ssh.detached import State as OnHost
 from tests.execution.driver import Driver, work
 from tests.execution.fake_host import FakeHost
+
+NO = Check("no", "", {})
 
 
 @pytest.mark.parametrize("step", ["a", "b", "c"])
@@ -39,6 +43,18 @@ def test_the_log_of_an_attempt_that_began_just_before_it_was_to_be_buried_is_rea
     driver.go()
     assert driver.go() is State.SUCCEEDED
     assert (driver.log, host.effects) == (host.log, {"a": 1})
+
+
+def test_a_step_begun_by_a_resume_is_asked_first_although_an_earlier_effect_is_gone():
+    host = FakeHost(answers={NO.rule: Verdict(False, "it is not so.")}, die=("b", "after-start"))
+    driver = Driver([work("a"), work("b", precheck=(NO,)), work("c")], host)
+    assert driver.go() is State.FAILED
+    host.answers = {}
+    assert driver.go(recheck=True) is None
+    host.effects.pop("a")
+    driver.go(recheck=True)
+    assert driver.states()[1] is StepState.OK
+    assert host.effects["b"] == 1
 
 
 @pytest.mark.parametrize("how", [OnHost.DEAD, OnHost.OTHER_BOOT])
