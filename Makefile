@@ -40,6 +40,7 @@ chaos: dev
 	@sh scripts/chaos.sh $(ROUNDS)
 
 mutants: dev
+	@sh scripts/debian.sh need servers
 	@.venv/bin/python -m pytest -n 3 --maxschedchunk=1 -m chaos -k fault tests/chaos/test_mutants.py -v
 
 bench: dev

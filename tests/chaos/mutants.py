@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from changes.states import StepState
+from config import celery_app
 from execution import engine, janitor, runner
 from execution.events import Event, Intent, Output
 from execution.hands import HostHands
@@ -145,3 +146,10 @@ def the_effect_is_not_asked_for() -> None:
 @mutant
 def the_sweep_finds_nothing() -> None:
     janitor.runs_due = list
+
+
+@mutant
+def hints_are_acknowledged_late() -> None:
+    celery_app.conf.task_acks_late = True
+    for task in celery_app.tasks.values():
+        task.acks_late = True

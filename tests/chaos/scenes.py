@@ -9,14 +9,20 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
-from tests.chaos.checker import Wrong
+import psutil
+from redis import Redis
+
+from tests.chaos.checker import DOUBLED, Wrong
 from tests.chaos.crew import TARGETS, crew
 from tests.chaos.order import MOVING
 from tests.chaos.proxy import STRIKES, Line
 from tests.chaos.story import Story, Worker, kill_on_host
 from tests.config.conftest import until
+from tests.production.servers import redis
+from tests.production.site import kill_all
 
 PLACES = (
     "before-entered",
@@ -182,6 +188,24 @@ def servers_gone(story: Story, act: Callable[[], None], before: Callable[[], obj
         took = time.monotonic() - begun
         until(lambda: story.state() not in MOVING, LONG)
     return Told(1, story.wrong(*steps, ends="succeeded"), [took])
+
+
+def hint_taken(story: Story) -> Told:
+    """A worker is killed in a step. The hint that brought it there was taken for good: Redis would hand it out again an
+    hour later, when nobody thinks of it any more, and another worker has gone on long since."""
+    words = ("worker", "-Q", "runs", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle")
+    with redis(story.folder / "redis") as url:
+        story.settings["queue"] = url
+        story.queue("slow1", "b")
+        worker = story.start("celery", *words, "-n", "first@here", quirk="hears only")
+        assert until(lambda: any(story.folder.glob("host/*/slow1.1/log")), LONG), worker.said("err")
+        with closing(Redis.from_url(url)) as queue:
+            kept = queue.hlen("unacked")
+        kill_all([psutil.Process(worker.pid), *psutil.Process(worker.pid).children()])
+        second = story.start("celery", *words, "-n", "second@here")
+        assert until(lambda: story.state() not in MOVING, LONG), second.said("err")
+        wrong = [Wrong(DOUBLED, "the hint of a worker that died comes a second time")] if kept else []
+        return Told(1, wrong + story.wrong("slow1", "b", ends="succeeded"))
 
 
 def dashboard_full(story: Story) -> Told:

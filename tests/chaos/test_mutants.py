@@ -24,6 +24,7 @@ CAUGHT: dict[str, tuple[Callable[[Story], Told], str]] = {
     "an open intent is begun anew": (lambda story: scenes.killed_at(story, ["after-start"]), "ended failed"),
     "nothing is buried": (scenes.launched_late, "began 2 times"),
     "the effect is not asked for": (scenes.runner_killed, "ended succeeded"),
+    "hints are acknowledged late": (scenes.hint_taken, "comes a second time"),
     "the sweep finds nothing": (lambda story: scenes.hinted_badly(story, 1), "did not end"),
 }
 

@@ -38,7 +38,7 @@ from django.utils import timezone
 from changes import kinds
 from changes.models import Change, Lock
 from changes.services import Request, change_approve, change_create, change_submit
-from config import celery_app, environment
+from config import celery_app, environment, watch
 from config.failpoint import parse_failpoint
 from execution import engine, failpoints, hands, janitor, lines, services
 from execution.leases import Lease
@@ -101,6 +101,8 @@ def settle(order: Order) -> None:
     Lease._renew = between_beats(Lease._renew)  # type: ignore[method-assign]
     if order.quirk == "away":
         hands.PAUSES = ()
+    if order.quirk == "hears only":
+        watch.LOOK_SECONDS = 3600.0
     if order.quirk == "slow launch":
         detached.CLAIM_PATIENCE = 2.0
     if order.mutant:
