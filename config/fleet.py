@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from audit.services import SYSTEM, record
 from changes.models import Change
+from config.supervisor import interrupt, on_signals
 from execution.models import Pulse
 from inventory.credentials import credential_create
 from inventory.models import Credential, Host, HostKey
@@ -52,6 +53,7 @@ def main(argv: Sequence[str], say: Say = print) -> int:
         remove(say)
         return 0
     client = credential()
+    on_signals(interrupt)
     with servers(given.hosts, given.seed, client.public_key, "--port", str(given.port)) as door:
         try:
             load(given.hosts, given.seed, client, port=given.port)

@@ -144,6 +144,7 @@ def test_a_bond_is_made_watched_and_drilled_in_the_browser(seats, dashboard):
     assert not rosa.problems + amir.problems + olu.problems
 
 
+@pytest.mark.repeated
 def test_the_same_over_the_api(dashboard):
     host = plain(dashboard)
     done(dashboard, "/changes/bond", BOND)
