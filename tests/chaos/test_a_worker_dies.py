@@ -47,4 +47,4 @@ def test_a_round_of_kills_in_a_pool_leaves_nothing_doubled_lost_or_untrue(storie
 
 @pytest.mark.chaos
 def test_a_round_of_how_soon_a_log_moves_again(stories, tally, number) -> None:
-    tally("R6", scenes.moving_again(stories(lease=30.0, sweep=10), number))
+    tally("R6", scenes.moving_again(stories(lease=25.0, sweep=10), number))
