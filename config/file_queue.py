@@ -1,11 +1,13 @@
 """The queue of files: kombu's, but a message is there whole or not at all.
 
 kombu 5.6 makes a message's file under its final name and writes it afterwards. A worker that looks in between takes an
-empty file for the message, ends with "Unrecoverable error: JSONDecodeError", and the hint is lost.
+empty file for the message, ends with "Unrecoverable error: JSONDecodeError", and the hint is lost. So it does with the
+file that says which queues an exchange has, at the first start.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from pathlib import Path
@@ -29,6 +31,19 @@ class Channel(filesystem.Channel):
             os.rename(part, whole)
         except OSError as error:
             raise ChannelError(f"Cannot add file {whole} to the queue") from error
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:  # type: ignore[override]  # the stubs name other types
+        """The table of an exchange grows under a lock, and is replaced whole: kombu empties it before it locks it."""
+        file = self.control_folder / f"{exchange}.exchange"
+        self.control_folder.mkdir(exist_ok=True)
+        bound = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        with (self.control_folder / ".bind").open("w") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            known = self.get_table(exchange)
+            if bound not in known:
+                part = file.with_suffix(".part")
+                part.write_bytes(str_to_bytes(dumps([bound, *known])))
+                os.rename(part, file)
 
 
 class Transport(filesystem.Transport):

@@ -48,3 +48,19 @@ def test_who_looks_before_it_is_whole_finds_nothing(queue, monkeypatch):
     monkeypatch.undo()
     assert seen == [0]
     assert len(queue._get("runs")["body"]) == 100_000
+
+
+def test_who_looks_while_a_queue_is_bound_sees_the_table_of_before(queue, monkeypatch):
+    queue._queue_bind("celery", "runs", "", "runs")
+    seen = []
+
+    def looking(part, whole):
+        seen.append([row[2] for row in queue.get_table("celery")])
+        rename(part, whole)
+
+    rename = os.rename
+    monkeypatch.setattr(os, "rename", looking)
+    queue._queue_bind("celery", "fleet", "", "fleet")
+    monkeypatch.undo()
+    assert seen == [["runs"]]
+    assert [row[2] for row in queue.get_table("celery")] == ["fleet", "runs"]
