@@ -58,10 +58,10 @@ def follow(run_pk: int, attempt: int, rate: int, seconds: float, root: str) -> N
         place = detached.Place(root, sudo=False, launcher="setsid")
         ticket = detached.Ticket(run.name, "save", attempt, 1, place=place)
         recorder.store(Intent("save", attempt))
-        detached.prepare(session, place)  # type: ignore[arg-type]
+        detached.prepare(session, place)  # type: ignore[arg-type]  # it only runs commands
         command = Command(("python3", "-c", WRITER, str(rate), str(seconds)))
-        detached.start(session, ticket, command, timeout=seconds + 60)  # type: ignore[arg-type]
-        for chunk in detached.follow(session, ticket, 0, stop=lambda: False):  # type: ignore[arg-type]
+        detached.start(session, ticket, command, timeout=seconds + 60)  # type: ignore[arg-type]  # it only runs commands
+        for chunk in detached.follow(session, ticket, 0, stop=lambda: False):  # type: ignore[arg-type]  # it only runs commands
             lease.renewed = time.monotonic()  # the lease's own thread, which is not started here
             recorder.store(Output("save", attempt, chunk.data, chunk.end, chunk.final))
     finally:
@@ -92,11 +92,11 @@ def catch_up(url: str, change: int, cookie: str) -> float:
     """Seconds from coming back to the end of the log being there, and the next live line."""
     start = time.monotonic()
     headers = {"Cookie": cookie}
-    ask = urllib.request.Request(f"{url}/changes/{change}/log/lines?tail=1&count=500&parts=1", headers=headers)  # noqa: S310
+    ask = urllib.request.Request(f"{url}/changes/{change}/log/lines?tail=1&count=500&parts=1", headers=headers)  # noqa: S310 - our own loopback URL
     with urllib.request.urlopen(ask, timeout=30) as answer:  # noqa: S310 - our own loopback URL
         last = json.load(answer)["last_seq"]
-    ask = urllib.request.Request(f"{url}/changes/{change}/events?after={last}", headers=headers)  # noqa: S310
-    with urllib.request.urlopen(ask, timeout=30) as answer:  # noqa: S310
+    ask = urllib.request.Request(f"{url}/changes/{change}/events?after={last}", headers=headers)  # noqa: S310 - our own loopback URL
+    with urllib.request.urlopen(ask, timeout=30) as answer:  # noqa: S310 - our own loopback URL
         while not answer.readline().startswith(b"event: log"):
             pass
     return time.monotonic() - start
