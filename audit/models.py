@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -16,6 +17,21 @@ class AppendOnly(Exception):
         super().__init__("Audit entries are never changed or deleted.")
 
 
+class Seal(NamedTuple):
+    """What the sealer writes into a row."""
+
+    pk: int
+    position: int
+    previous_hash: str
+    content_hash: str
+    hash: str
+
+
+SET_SEAL = (
+    "UPDATE audit_entry SET position = %s, previous_hash = %s, content_hash = %s, hash = %s WHERE id = %s AND hash = ''"
+)
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Reads and adds. The one change allowed is the seal, once per row."""
 
@@ -25,10 +41,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def sealed(self) -> EntryQuerySet:
         return self.filter(position__isnull=False)
 
-    def set_seal(self, position: int, previous_hash: str, hash: str) -> int:
-        """Write the seal of still unsealed rows; gives how many there were (0 or 1 for one row)."""
-        rows = self.filter(hash="")
-        return super(EntryQuerySet, rows).update(position=position, previous_hash=previous_hash, hash=hash)
+    def set_seals(self, seals: Sequence[Seal]) -> int:
+        """Write the seals of those rows that still have none, in one round; gives how many there were."""
+        if not seals:
+            return 0
+        with connections[self.db].cursor() as cursor:
+            cursor.executemany(SET_SEAL, [(seal[1:] + seal[:1]) for seal in seals])
+            return int(cursor.rowcount)
 
     def update(self, **_: Any) -> NoReturn:
         raise AppendOnly
@@ -40,11 +59,27 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         raise AppendOnly
 
 
+class Anchor(models.Model):
+    """The end of the chain as it was written down elsewhere, at `place`. A copy, for whoever cannot read it there."""
+
+    position = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    place = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ("-position",)
+
+    def __str__(self) -> str:
+        return f"entry {self.position} at {self.at}"
+
+
 class Entry(models.Model):
     """One decision or act.
 
     actor_id and actor_name are copied, not linked: an entry outlives the person's account.
-    position, previous_hash and hash are filled once by the sealer.
+    position, previous_hash, content_hash and hash are filled once by the sealer (`audit.chain` says what they are).
+    content_hash is empty in rows that were sealed before it was there.
     """
 
     at = models.DateTimeField(db_default=Now(), editable=False)
@@ -59,6 +94,7 @@ class Entry(models.Model):
     ip = models.GenericIPAddressField(null=True, blank=True)
     position = models.BigIntegerField(null=True, blank=True, unique=True, editable=False)
     previous_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    content_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     hash = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     objects = EntryQuerySet.as_manager()
@@ -70,6 +106,7 @@ class Entry(models.Model):
             models.Index(fields=("actor_name", "-id"), name="audit_by_actor"),
             models.Index(fields=("action", "-id"), name="audit_by_action"),
             models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
+            models.Index(fields=("object_label", "-id"), name="audit_by_label"),
             models.Index(fields=("id",), condition=Q(hash=""), name="audit_unsealed"),
         )
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import Error, connection, transaction
 
-from audit.models import AppendOnly, Entry
+from audit.models import AppendOnly, Entry, Seal
 from audit.services import record, seal
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_a_seal_is_set_once(entry):
     seal()
     with pytest.raises(Error, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE audit_entry SET hash = 'other'")
-    assert Entry.objects.filter(pk=entry.pk).set_seal(9, "", "other") == 0
+    assert Entry.objects.set_seals([Seal(entry.pk, 9, "", "content", "other")]) == 0
 
 
 @pytest.mark.django_db(transaction=True)
