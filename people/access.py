@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -22,6 +22,7 @@ from people.actor import Actor
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
+from people.stepping import step_up
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -34,13 +35,41 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+Fresh = Callable[[HttpRequest, Mapping[str, Any]], bool]
+"""Whether a request, with the words of its address, wants a fresh second factor (people.stepping)."""
+
+
+def always(_request: HttpRequest, _words: Mapping[str, Any]) -> bool:
+    """Even looking at the form: what is typed into it is not to be carried through another page."""
+    return True
+
+
+def when_posted(request: HttpRequest, _words: Mapping[str, Any]) -> bool:
+    return request.method == "POST"
+
+
+def for_actions(*actions: str) -> Fresh:
+    """Those of one address that takes the word `action`."""
+
+    def wanted(_request: HttpRequest, words: Mapping[str, Any]) -> bool:
+        return words.get("action") in actions
+
+    return wanted
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Methods, and roles of which one is enough; no role: anybody signed in, or anybody at all."""
+    """Methods, and roles of which one is enough; no role: anybody signed in, or anybody at all.
+
+    fresh  what wants a fresh second factor; None: nothing
+    whole  only for those who see every machine: what is shown cannot be parted by owner
+    """
 
     methods: tuple[str, ...]
     roles: tuple[Role, ...] = ()
     anonymous: bool = False
+    fresh: Fresh | None = None
+    whole: bool = False
 
     def refusal(self, actor: Actor) -> str:
         """Why this actor may not, as a sentence; empty if they may."""
@@ -48,19 +77,26 @@ class Policy:
             needed = " or ".join(self.roles)
             have = ", ".join(sorted(actor.roles)) or "none"
             return f"This needs the role {needed}. Your roles: {have}. An administrator can change that."
-        return ""
+        return WHOLE if self.whole and not actor.sees_all else ""
 
 
-def requires(*roles: Role, methods: str = "GET") -> Callable[[View], View]:
-    """One of the roles is needed. `methods` in words, `GET POST`; GET brings HEAD."""
+WHOLE = (
+    "This shows all machines, and a requester sees their own. An administrator can give you the role viewer as well."
+)
+
+
+def requires(
+    *roles: Role, methods: str = "GET", fresh: Fresh | None = None, whole: bool = False
+) -> Callable[[View], View]:
+    """One of the roles is needed. `methods` in words, `GET POST`; GET brings HEAD. `whole` as in Policy."""
     if not roles:
         raise ValueError("Name a role, or use signed_in.")
-    return _guard(Policy(_methods(methods), roles))
+    return _guard(Policy(_methods(methods), roles, fresh=fresh, whole=whole))
 
 
-def signed_in(methods: str = "GET") -> Callable[[View], View]:
+def signed_in(methods: str = "GET", fresh: Fresh | None = None) -> Callable[[View], View]:
     """Anybody with an account, roles or none."""
-    return _guard(Policy(_methods(methods)))
+    return _guard(Policy(_methods(methods), fresh=fresh))
 
 
 def anyone(methods: str = "GET") -> Callable[[View], View]:
@@ -79,14 +115,14 @@ def _guard(policy: Policy) -> Callable[[View], View]:
 
             @wraps(view)
             async def guarded_async(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                stop = await sync_to_async(_stop)(request, policy)
+                stop = await sync_to_async(_stop)(request, policy, kwargs)
                 return stop or await view(request, *args, **kwargs)
 
             return cast(View, _marked(guarded_async, policy))
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            return _stop(request, policy) or view(request, *args, **kwargs)
+            return _stop(request, policy, kwargs) or view(request, *args, **kwargs)
 
         return cast(View, _marked(guarded, policy))
 
@@ -99,7 +135,7 @@ def _marked(view: Any, policy: Policy) -> Any:
     return view
 
 
-def _stop(request: HttpRequest, policy: Policy) -> HttpResponseBase | None:
+def _stop(request: HttpRequest, policy: Policy, words: Mapping[str, Any]) -> HttpResponseBase | None:
     """The answer that ends it here, else None with `request.actor` set for a signed-in person."""
     if request.method not in policy.methods:
         return HttpResponseNotAllowed(policy.methods)
@@ -108,4 +144,7 @@ def _stop(request: HttpRequest, policy: Policy) -> HttpResponseBase | None:
     actor = actor_of(request.user)
     request.actor = actor  # type: ignore[attr-defined]  # see Request
     sentence = "" if policy.anonymous else policy.refusal(actor)
-    return render(request, "403.html", {"exception": sentence}, status=403) if sentence else None
+    if sentence:
+        return render(request, "403.html", {"exception": sentence}, status=403)
+    wants = policy.fresh is not None and policy.fresh(request, words)
+    return step_up(request, request.user, actor) if wants else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from people.roles import Role, effective
+from people.roles import SEES_ALL, Role, effective
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,8 @@ class Actor:
     def may(self, *wanted: Role) -> bool:
         """Whether this person is active and has, or includes, one of the roles wanted."""
         return self.active and not effective(self.roles).isdisjoint(wanted)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether this person sees every machine; else those of their own alone (`inventory.rights`)."""
+        return self.active and not self.roles.isdisjoint(SEES_ALL)

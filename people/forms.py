@@ -8,6 +8,7 @@ from django import forms
 
 from people.models import User
 from people.roles import DUTIES, Role
+from people.scopes import MEANING, Scope
 
 
 class TokenForm(forms.Form):
@@ -20,6 +21,44 @@ class TokenForm(forms.Form):
         choices=[(30, "30 days"), (90, "90 days"), (365, "a year")],
         initial=90,
     )
+    scopes = forms.MultipleChoiceField(
+        label="May be used to",
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.READ.value],
+        choices=[(scope.value, f"{scope.value}: {MEANING[scope]}") for scope in Scope],
+        help_text="Never more than you may yourself. Reading goes with each of the others.",
+        error_messages={"required": "Choose one at least; read is the least."},
+    )
+
+    def clean_scopes(self) -> list[Scope]:
+        return [Scope(word) for word in self.cleaned_data["scopes"]]
+
+
+class CodeForm(forms.Form):
+    """A code of the second factor."""
+
+    factor_code = forms.CharField(
+        label="Code",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True}),
+        help_text="Six digits from your authenticator app, or one of your recovery codes.",
+    )
+
+
+class BeginForm(forms.Form):
+    """The password once more, before an account gets a second factor."""
+
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="So that nobody sets this up at a browser that you left open.",
+    )
+
+    def __init__(self, *args: Any, wanted: bool = True, **kwargs: Any) -> None:
+        """`wanted` is false for people whose password is kept where Regroup cannot ask."""
+        super().__init__(*args, **kwargs)
+        if not wanted:
+            del self.fields["password"]
 
 
 class RolesForm(forms.Form):

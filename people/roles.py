@@ -22,13 +22,17 @@ class Role(StrEnum):
 
 DUTIES: dict[Role, str] = {
     Role.VIEWER: "sees hosts, owners, changes and the audit",
-    Role.REQUESTER: "asks for changes",
+    Role.REQUESTER: "asks for changes to their owners' machines; to any machine with another role beside it",
     Role.APPROVER: "approves or rejects other people's changes",
     Role.OPERATOR: "runs, cancels, resumes, undoes and confirms changes, and trusts host keys",
     Role.ADMINISTRATOR: "manages hosts, owners, VMs, credentials and people",
 }
 
 INCLUDES: dict[Role, frozenset[Role]] = {role: frozenset({role, Role.VIEWER}) for role in Role}
+
+
+SEES_ALL: frozenset[Role] = frozenset(Role) - {Role.REQUESTER}
+"""Granted, each of these shows every machine. A requester alone sees and asks for their own (`inventory.rights`)."""
 
 
 def effective(roles: Iterable[Role]) -> frozenset[Role]:

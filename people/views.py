@@ -5,18 +5,21 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
-from people.access import Request, requires, signed_in
+from people.access import Request, always, requires, signed_in, when_posted
+from people.factors import enrolled, recovery_left
 from people.forms import PersonForm, RolesForm, TokenForm
 from people.models import Token, User
 from people.roles import DUTIES, Role, known
 from people.services import password_set, role_grant, role_revoke, token_issue, token_revoke, user_create
+from people.sessions import sessions_of
 
 
 @signed_in()
@@ -25,14 +28,14 @@ def account(request: Request) -> HttpResponse:
 
 
 @never_cache
-@signed_in("POST")
+@signed_in("POST", fresh=when_posted)
 def token_new(request: Request) -> HttpResponse:
     """Shows the new token's text in this answer and never again."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _account(request, form, status=422)
     try:
-        _, text = token_issue(request.user, form.cleaned_data["name"], days=form.cleaned_data["days"], by=request.actor)
+        _, text = token_issue(request.user, **form.cleaned_data, by=request.actor)
     except ValidationError as error:
         form.add_error("name", error.messages)
         return _account(request, form, status=422)
@@ -47,11 +50,15 @@ def token_end(request: Request, pk: int) -> HttpResponse:
     return redirect("account")
 
 
-@signed_in("GET POST")
+@sensitive_post_parameters()
+@signed_in("GET POST", fresh=always)
 def account_password(request: Request) -> HttpResponse:
+    if request.user.source != User.Source.LOCAL:
+        raise PermissionDenied(f"Your password is kept by {request.user.get_source_display()}. Change it there.")
     form = PasswordChangeForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        password_set(request.user, form.cleaned_data["new_password1"], by=request.actor)
+        here = request.session.session_key
+        password_set(request.user, form.cleaned_data["new_password1"], by=request.actor, keep=here)
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password is changed. Other browsers were signed out.")
         return redirect("account")
@@ -65,7 +72,8 @@ def people(request: Request) -> HttpResponse:
     return render(request, "people/list.html", {"rows": rows})
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@sensitive_post_parameters()
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=always)
 def person_new(request: Request) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -79,7 +87,7 @@ def person_new(request: Request) -> HttpResponse:
     return render(request, "people/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def person(request: Request, username: str) -> HttpResponse:
     """Somebody's roles; nobody changes their own."""
     user = get_object_or_404(User, username=username)
@@ -94,7 +102,8 @@ def person(request: Request, username: str) -> HttpResponse:
         else:
             messages.success(request, f"{user.display} has these roles now: {', '.join(sorted(wanted)) or 'none'}.")
             return redirect("people")
-    return render(request, "people/person.html", {"form": form, "person": user}, status=422 if form.errors else 200)
+    context = {"form": form, "person": user, "enrolled": enrolled(user), "sessions": sessions_of(user)}
+    return render(request, "people/person.html", context, status=422 if form.errors else 200)
 
 
 @transaction.atomic
@@ -109,4 +118,5 @@ def _account(request: Request, form: TokenForm, *, issued: str = "", status: int
     duties = [(role, DUTIES[role]) for role in Role if role in request.actor.roles]
     tokens = Token.objects.filter(user=request.user)
     context = {"form": form, "issued": issued, "duties": duties, "tokens": tokens, "now": timezone.now()}
+    context |= {"enrolled": enrolled(request.user), "recovery_left": recovery_left(request.user)}
     return render(request, "people/account.html", context, status=status)

@@ -11,6 +11,10 @@ needs='
 test sshd openssh-server
 test vgcfgrestore lvm2
 test visudo sudo
+ldap gcc gcc
+ldap /usr/include/ldap.h libldap-dev
+ldap /usr/include/sasl/sasl.h libsasl2-dev
+directory slapd slapd
 servers /usr/share/postgresql-common postgresql
 servers redis-check-rdb redis-tools
 browser chromium chromium

@@ -11,6 +11,7 @@ from people.services import token_issue
 from tests.conftest import PASSWORD
 
 NEW_PASSWORD = "quite another long word"
+FORM = {"name": "report", "days": "30", "scopes": ["read", "run"]}
 
 
 def test_the_page_says_what_i_may_do(client, as_user, rosa):
@@ -22,16 +23,17 @@ def test_somebody_without_a_role_reads_so(client, as_user, mallory):
 
 
 def test_a_new_token_is_shown_once_and_never_stored_by_browsers(client, as_user, rosa):
-    answer = as_user(client, rosa).post(reverse("token_issue"), {"name": "report", "days": "30"})
+    answer = as_user(client, rosa).post(reverse("token_issue"), FORM)
     text = answer.context["issued"]
     assert token_user(text) == rosa and text.encode() in answer.content
+    assert Token.objects.get().scopes == "read run"
     assert "no-store" in answer["Cache-Control"]
     assert text.encode() not in client.get(reverse("account")).content
 
 
 def test_a_second_token_of_a_name_is_refused_at_its_field(client, as_user, rosa):
     token_issue(rosa, "report")
-    answer = as_user(client, rosa).post(reverse("token_issue"), {"name": "report", "days": "30"})
+    answer = as_user(client, rosa).post(reverse("token_issue"), FORM)
     assert answer.status_code == 422 and b"Revoke it first" in answer.content
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_an_account_has_the_roles_it_was_made_with(rosa):
-    assert actor_of(rosa).roles == {Role.REQUESTER}
+    assert actor_of(rosa).roles == {Role.REQUESTER, Role.VIEWER}
 
 
 def test_a_superuser_has_no_role(db):
@@ -34,8 +34,8 @@ def test_a_weak_password_is_refused(db):
 
 
 def test_granting_twice_is_said_once(rosa, ada):
-    assert role_grant(rosa, Role.VIEWER, by=actor_of(ada))
-    assert not role_grant(rosa, Role.VIEWER, by=actor_of(ada))
+    assert role_grant(rosa, Role.APPROVER, by=actor_of(ada))
+    assert not role_grant(rosa, Role.APPROVER, by=actor_of(ada))
     assert Entry.objects.filter(action="role.grant", actor_name="ada").count() == 1
 
 
@@ -57,4 +57,4 @@ def test_a_decision_and_its_entry_stand_or_fall_together(rosa, ada, monkeypatch)
     monkeypatch.setattr("inventory.people_audit.record", broken)
     with pytest.raises(RuntimeError):
         role_grant(rosa, Role.APPROVER, by=actor_of(ada))
-    assert actor_of(rosa).roles == {Role.REQUESTER}
+    assert actor_of(rosa).roles == {Role.REQUESTER, Role.VIEWER}
