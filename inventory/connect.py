@@ -9,8 +9,8 @@ from inventory.credentials import credential_secrets
 from inventory.models import MOST_JUMPS, Credential, Host, HostKey
 from inventory.services import host_key_offer
 from inventory.states import HostTrust, KeyState, trust_of
-from inventory.vault import VaultError
 from people.actor import Actor
+from people.vault import VaultError
 from ssh.command import Secret
 from ssh.hostkeys import PinnedKey
 from ssh.paramiko_session import Target, connect, scan

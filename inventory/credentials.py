@@ -17,12 +17,17 @@ from django.db import transaction
 
 from inventory.models import Credential, Host
 from inventory.services import record_edit
-from inventory.vault import Sealed, Vault, open_vault
 from people.actor import Actor
+from people.factors import factors_rotate
+from people.vault import Sealed, Vault, open_vault
 from ssh.command import Secret
 
 Kind = Credential.Kind
 UNREADABLE = "This is no private key that Regroup can read. Paste the whole file, with its BEGIN and END lines."
+
+
+ALSO_ROTATED: list[Callable[[], int]] = []
+"""What floors above keep in the same vault: each wraps its secrets anew, and gives how many."""
 
 
 def vault() -> Vault:
@@ -100,8 +105,8 @@ def credential_secrets(row: Credential) -> tuple[Secret | None, Secret | None]:
 
 
 def credentials_rotate(*, by: Actor | None = None) -> int:
-    """Wrap every row by the newest key of the list; gives how many were moved. Old lines may go afterwards."""
-    keys, moved = vault(), 0
+    """Wrap every secret by the newest key of the list; gives how many were moved. Old lines may go afterwards."""
+    keys, moved = vault(), factors_rotate() + sum(rotate() for rotate in ALSO_ROTATED)
     for pk in Credential.objects.exclude(key_id="").exclude(key_id=keys.newest).values_list("pk", flat=True):
         with transaction.atomic():
             row = Credential.objects.select_for_update().get(pk=pk)

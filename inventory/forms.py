@@ -6,11 +6,19 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
-from inventory.models import Credential, Host, Owner, Vm
-from inventory.states import CRITICALITY_LABELS
+from inventory.importing.planning import Options
+from inventory.importing.rows import ReadRefused, checked, text_of
+from inventory.models import Credential, Host, Membership, Owner, Vm
+from inventory.names import tag_words
+from inventory.renaming import busy, renamed
+from inventory.states import CRITICALITY_LABELS, Criticality
+from people.actor import Actor
+from people.models import User
 from ssh.hostkeys import HostKeyFormatError, PinnedKey, parse_public_key
 
+MOST_IMPORT = 3_000_000
 SIGN_IN = [
     ("generate", "Make a new key pair; I put its public line on the host"),
     ("existing", "Use a credential that is kept here already"),
@@ -24,9 +32,9 @@ SIGN_IN = [
 def host_choice(
     help_text: str, label: str = "Host", widget: forms.Select | None = None
 ) -> forms.ModelChoiceField[Host]:
-    """A host by its name, for forms above."""
+    """A host by its name, for forms above; they say with `choose_from` which hosts there are."""
     return forms.ModelChoiceField(
-        Host.objects.all(),
+        Host.objects.none(),
         to_field_name="name",
         label=label,
         help_text=help_text,
@@ -34,6 +42,12 @@ def host_choice(
         widget=widget or forms.Select(),
         error_messages={"required": "Choose the host.", "invalid_choice": "There is no host of this name."},
     )
+
+
+def choose_from(form: forms.Form, rows: QuerySet[Any], *names: str) -> None:
+    """What these fields of the form can be chosen from: what the person sees who has it (`inventory.rights`)."""
+    for name in names:
+        form.fields[name].queryset = rows  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -49,10 +63,67 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
         }
 
 
-class VmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A person of an owner; the owner is the instance's. `by` is who adds them, and never themselves."""
+
+    class Meta:
+        model = Membership
+        fields = ("user", "deputy", "since", "until")
+        widgets = {name: forms.DateInput(attrs={"type": "date"}) for name in ("since", "until")}
+        help_texts = {"user": "Somebody with an account here."}
+
+    def __init__(self, *args: Any, by: Actor | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def clean_user(self) -> User:
+        user: User = self.cleaned_data["user"]
+        if self.by and user.pk == self.by.id:
+            raise ValidationError("Nobody makes themselves an owner: owners approve. Ask another administrator.")
+        if Membership.objects.filter(owner=self.instance.owner, user=user).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(f"{user} belongs to this owner already.")
+        return user
+
+
+class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """What belongs to a machine that somebody answers for. `by`: who fills it in, wherever it may name an owner."""
+
+    by: Actor | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(level.value, label.word) for level, label in CRITICALITY_LABELS.items()]
+        self.fields["criticality"] = forms.ChoiceField(
+            choices=choices,
+            help_text="How much it hurts when it is gone.",
+            required=self._meta.model is Vm,
+            initial=Criticality.NORMAL.value,
+        )
+
+    def clean_tags(self) -> str:
+        return " ".join(sorted(tag_words(self.cleaned_data["tags"])))
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.instance.pk and name != self.initial["name"] and (sentence := busy(self.instance)):
+            raise ValidationError(sentence)
+        return name
+
+    def save(self, commit: bool = True) -> Any:
+        if "owner" in self.changed_data and self.instance.pk:
+            self.instance.owner_moved()
+        if {"owner", "vm"} & set(self.changed_data):
+            self.instance.owner_given(self.by)
+        row = super().save(commit)
+        if (old := self.initial.get("name")) and old != row.name:
+            renamed(row, old)
+        return row
+
+
+class VmForm(OwnedForm):
     class Meta:
         model = Vm
-        fields = ("name", "owner", "criticality", "service", "last_backup_at", "note")
+        fields = ("name", "owner", "criticality", "service", "tags", "site", "last_backup_at", "note")
         widgets = {
             "note": forms.Textarea(attrs={"rows": 3}),
             "last_backup_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -63,23 +134,28 @@ class VmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs
             "note": "What somebody should know before touching it.",
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(level.value, label.word) for level, label in CRITICALITY_LABELS.items()]
-        self.fields["criticality"] = forms.ChoiceField(choices=choices, help_text="How much it hurts when it is gone.")
 
-
-class HostForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class HostForm(OwnedForm):
     """A host that is there already."""
 
     class Meta:
         model = Host
         fields = (
             *("name", "address", "port", "user", "sudo", "credential", "jump", "vm"),
-            *("site", "rack", "pair", "note"),
+            *("owner", "criticality", "service", "tags", "site", "rack", "pair", "note"),
         )
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
-        help_texts = {"note": "What somebody should know before touching it."}
+        help_texts = {
+            "note": "What somebody should know before touching it.",
+            "owner": "Who answers for it, unless it is a VM: then the VM's page says so.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("vm") and data.get("owner"):
+            sentence = f"It is the VM {data['vm']}, whose page says who owns it. Leave the owner empty here."
+            self.add_error("owner", sentence)
+        return data
 
 
 class SignInFields(forms.Form):
@@ -142,6 +218,109 @@ class HostNewForm(SignInFields, HostForm):
     """A new host, and how to sign in there."""
 
     field_order = ("name", "address", "port", "user", "sudo", *SignInFields.base_fields)
+
+
+class ImportForm(forms.Form):
+    """A list of machines from elsewhere, pasted or as a file; `words` is its text once the form holds."""
+
+    source = forms.ChoiceField(
+        label="What it is",
+        choices=[
+            ("csv", "CSV, the first line names the columns"),
+            ("ansible", "Ansible: what ansible-inventory --list prints"),
+            ("virsh", "libvirt: what virsh list --all and virsh dumpxml print"),
+            ("netbox", "NetBox: pages of its API, saved as JSON"),
+        ],
+    )
+    file = forms.FileField(required=False, help_text=f"UTF-8 text, at most {MOST_IMPORT // 1_000_000} MB.")
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or paste it",
+        max_length=MOST_IMPORT,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text="Nothing is written before you have read the preview.",
+    )
+    make_owners = forms.BooleanField(
+        required=False, label="Make owners that are not there", help_text="Else their rows are refused."
+    )
+    overwrite = forms.BooleanField(
+        required=False,
+        label="Rows may change other owners' machines",
+        help_text="Else a row that does not name a machine's owner leaves it alone.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        upload = data.get("file")
+        if upload and upload.size > MOST_IMPORT:
+            self.add_error("file", f"It has {upload.size:,} bytes; one import takes {MOST_IMPORT:,}. Split it.")
+        elif not upload and not data.get("text", "").strip() and not self.errors:
+            self.add_error("text", "Choose a file, or paste the list here.")
+        elif not self.errors:
+            try:
+                self.words = text_of(upload.read()) if upload else checked(data["text"])
+            except ReadRefused as refused:
+                self.add_error("file" if upload else "text", str(refused))
+        return data
+
+    @property
+    def options(self) -> Options:
+        return Options(self.cleaned_data["make_owners"], self.cleaned_data["overwrite"])
+
+
+class BulkForm(forms.Form):
+    """What every host of a filtered list is to have; an empty field leaves each as it is."""
+
+    owner = forms.ModelChoiceField(
+        Owner.objects.all(),
+        required=False,
+        to_field_name="name",
+        empty_label="as it is",
+        help_text="Who answers for them.",
+    )
+    criticality = forms.ChoiceField(
+        required=False,
+        choices=[("", "as it is"), *((level.value, label.word) for level, label in CRITICALITY_LABELS.items())],
+    )
+    service = forms.CharField(required=False, max_length=200)
+    tags = forms.CharField(required=False, max_length=200, help_text="They replace the tags that are there.")
+    site = forms.CharField(required=False, max_length=80)
+    rack = forms.CharField(required=False, max_length=40)
+    pair = forms.CharField(required=False, max_length=80)
+    overwrite = forms.BooleanField(
+        required=False,
+        label="Change other owners' machines",
+        help_text="Else a machine that has an owner, and another one than above, is left alone.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors and not self.values():
+            raise ValidationError("Fill in what is to be changed; an empty field leaves each host as it is.")
+        return data
+
+    def values(self) -> dict[str, str]:
+        """Columns of an import, as far as they are filled in."""
+        names = ("owner", "criticality", "service", "tags", "site", "rack", "pair")
+        return {name: str(self.cleaned_data[name]) for name in names if self.cleaned_data.get(name)}
+
+
+class MergeForm(forms.Form):
+    """Which other machine goes."""
+
+    gone = forms.ModelChoiceField(
+        Host.objects.none(),
+        to_field_name="name",
+        label="The entry that goes",
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text="Its name. Its host keys, facts and bonds go with it; its changes become this machine's.",
+        error_messages={"required": "Name the other one.", "invalid_choice": "There is no other one of this name."},
+    )
+
+    def __init__(self, *args: Any, machines: QuerySet[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["gone"].queryset = machines  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class TrustForm(forms.Form):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.names import validate_address, validate_login, validate_machine_name
+from inventory.names import tag_words, validate_address, validate_login, validate_machine_name, validate_tags
 from inventory.states import (
     CRITICALITY_LABELS,
     KEY_LABELS,
@@ -25,6 +25,7 @@ from inventory.states import (
     Label,
     trust_of,
 )
+from people.actor import Actor
 
 MOST_JUMPS = 4
 """A chain of jump hosts is at most this long."""
@@ -61,22 +62,104 @@ class Owner(models.Model):
         return reverse("owner", args=[self.pk])
 
 
-class Vm(models.Model):
-    """A machine known by name, which may be lost: whose it is, how much it matters, its last backup."""
+class Membership(models.Model):
+    """A person who signs in, and belongs to an owner; a deputy from and until the days named, both included."""
 
-    name = models.CharField(max_length=63, validators=[validate_machine_name])
-    owner = models.ForeignKey(Owner, on_delete=models.PROTECT, null=True, blank=True, related_name="vms")
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+", verbose_name="person")
+    deputy = models.BooleanField(default=False, help_text="Stands in for the owner, on the days below.")
+    since = models.DateField("from", null=True, blank=True, help_text="First day; empty for no limit.")
+    until = models.DateField(null=True, blank=True, help_text="Last day; empty for no limit.")
+
+    class Meta:
+        ordering = ("deputy", "user__username")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("owner", "user"),
+                name="inventory_member_once",
+                violation_error_message="This person belongs to the owner already.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}, {'deputy' if self.deputy else 'member'} of {self.owner}"
+
+    def clean(self) -> None:
+        if self.since and self.until and self.until < self.since:
+            raise ValidationError({"until": "The last day is before the first one."})
+
+
+class Owned(models.Model):
+    """What a VM and a host have in common: whose it is, how much it matters, who last said so.
+
+    confirmed_at, confirmed_by  when its owner last said "yes, still mine", and who it was
+    waits_since  from when on nobody has said so: the last confirmation, else when this owner got it
+    asked_at     when its owner was last asked by mail; claimed before the mail is sent
+    disowned     why it was said to be nobody's, in the words of whoever said it
+    given_by, given_at  who gave it this owner, until another of the owner's people has said that it is theirs:
+                 whoever gives a machine away does not approve for those who got it (`changes.policies`)
+    """
+
+    owner = models.ForeignKey(
+        Owner, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss",
+        help_text="Who answers for it.",
+    )  # fmt: skip
     criticality = models.CharField(
         max_length=8, choices=[(str(c), c.value) for c in Criticality], default=Criticality.NORMAL.value
     )
     service = models.CharField(max_length=200, blank=True, help_text="What runs on it, in a few words.")
+    tags = models.CharField(
+        max_length=200, blank=True, validators=[validate_tags], help_text="Words to find it by, with spaces between."
+    )
+    site = models.CharField(max_length=80, blank=True, help_text="Where it stands, in a word.")
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_by = models.CharField(max_length=150, blank=True, editable=False)
+    waits_since = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField(null=True, editable=False)
+    disowned = models.TextField(blank=True, editable=False)
+    given_by = models.ForeignKey(
+        "people.User", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    given_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+        indexes = (
+            models.Index(fields=("criticality", "waits_since", "id"), name="%(class)s_worst_first"),
+            models.Index(fields=("name",), name="%(class)s_by_name"),
+        )
+
+    @property
+    def label_of_criticality(self) -> Label:
+        return CRITICALITY_LABELS[Criticality(self.criticality)]
+
+    @property
+    def tag_set(self) -> frozenset[str]:
+        return tag_words(self.tags)
+
+    def owner_moved(self) -> None:
+        """Another owner, who has not said anything yet and is to be asked; not saved."""
+        self.confirmed_at, self.confirmed_by, self.asked_at, self.disowned = None, "", None, ""
+        self.waits_since = timezone.now()
+
+    def owner_given(self, by: Actor | None) -> None:
+        """Somebody said whose it is, or which VM says so; not saved. Raises ValueError where nobody is named."""
+        if by is None:
+            raise ValueError("Name who gives the machine its owner.")
+        self.given_by_id, self.given_at = by.id, timezone.now()
+
+
+class Vm(Owned):
+    """A machine known by name, which may be lost: whose it is, how much it matters, its last backup."""
+
+    name = models.CharField(max_length=63, validators=[validate_machine_name])
     last_backup_at = models.DateTimeField(
         "last backup", null=True, blank=True, help_text="When its last good backup was made."
     )
     note = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
-    class Meta:
+    class Meta(Owned.Meta):
         ordering = ("name",)
         verbose_name = "VM"
         constraints = (
@@ -95,11 +178,11 @@ class Vm(models.Model):
 
     @property
     def label(self) -> Label:
-        return CRITICALITY_LABELS[Criticality(self.criticality)]
+        return self.label_of_criticality
 
 
 class Credential(models.Model):
-    """A way to sign in to hosts. Its secret is encrypted (inventory.vault); only workers open it.
+    """A way to sign in to hosts. Its secret is encrypted (people.vault); only workers open it.
 
     public_key  OpenSSH line of a key pair, to be put on hosts
     key_file    path on the workers, for kind `file`
@@ -137,6 +220,15 @@ class Credential(models.Model):
         return self.name
 
 
+SHOWS = {
+    HostTrust.NONE: (False, False),
+    HostTrust.PENDING: (False, True),
+    HostTrust.TRUSTED: (True, False),
+    HostTrust.CHANGED: (True, True),
+}
+"""Of each trust, whether a host has a trusted key, and a pending one."""
+
+
 def _key_exists(state: KeyState) -> Exists:
     return Exists(HostKey.objects.filter(host=OuterRef("pk"), state=state))
 
@@ -146,22 +238,46 @@ class HostQuerySet(models.QuerySet["Host"]):
         """Annotates `has_trusted` and `has_pending`, from which `Host.trust` reads without a query."""
         return self.annotate(has_trusted=_key_exists(KeyState.TRUSTED), has_pending=_key_exists(KeyState.PENDING))
 
+    def by_trust(self) -> tuple[dict[HostTrust, int], int]:
+        """How many there are of each trust, and how many trusted ones did not answer when last asked.
+
+        Two queries, and no look at the keys of each host by itself.
+        """
+        keys = HostKey.objects.filter(host__in=self.order_by()).order_by().values("host")
+        has = {state: Max(Case(When(state=state.value, then=1), default=0)) for state in KeyState}
+        hosts = keys.annotate(has_trusted=has[KeyState.TRUSTED], has_pending=has[KeyState.PENDING])
+        shown = {
+            trust: Count("host", filter=Q(has_trusted=int(trusted), has_pending=int(pending)))
+            for trust, (trusted, pending) in SHOWS.items()
+            if trusted or pending
+        }
+        found: dict[str, int] = hosts.aggregate(**{trust.value: count for trust, count in shown.items()})
+        of_them = self.filter(facts__error__gt="").of_trust(HostTrust.TRUSTED)
+        silent = Count("pk", filter=Q(pk__in=of_them.order_by().values("pk")))
+        told = self.aggregate(all=Count("pk"), silent=silent)
+        none = told["all"] - sum(found.values())
+        return {HostTrust.NONE: none} | {trust: found[trust.value] for trust in shown}, told["silent"]
+
     def of_trust(self, trust: HostTrust) -> HostQuerySet:
-        trusted, pending = {
-            HostTrust.NONE: (False, False),
-            HostTrust.PENDING: (False, True),
-            HostTrust.TRUSTED: (True, False),
-            HostTrust.CHANGED: (True, True),
-        }[trust]
+        trusted, pending = SHOWS[trust]
         wanted = {KeyState.TRUSTED: trusted, KeyState.PENDING: pending}
         return self.filter(*(_key_exists(state) if there else ~_key_exists(state) for state, there in wanted.items()))
 
     def matching(self, text: str) -> HostQuerySet:
-        return self.filter(Q(name__icontains=text) | Q(address__icontains=text) | Q(vm__name__icontains=text))
+        """By a part of name, address or tags, its own or its VM's. Apart, so that each side has its index."""
+        own = Host.objects.filter(Q(name__icontains=text) | Q(address__icontains=text) | Q(tags__icontains=text))
+        vms = Vm.objects.filter(Q(name__icontains=text) | Q(tags__icontains=text))
+        of_vms = Host.objects.filter(vm__in=vms.order_by().values("pk"))
+        return self.filter(pk__in=own.order_by().values("pk").union(of_vms.order_by().values("pk")))
+
+    def of_owner(self, owner: Q) -> HostQuerySet:
+        """Those whose owner, or whose VM's owner, holds the condition (`Q` on the fields of Owner)."""
+        owners = Owner.objects.filter(owner)
+        return self.filter(Q(vm__owner__in=owners) | Q(vm__isnull=True, owner__in=owners))
 
 
-class Host(models.Model):
-    """A machine that we reach over SSH."""
+class Host(Owned):
+    """A machine that we reach over SSH. Where it is a VM, the VM says whose it is (`answers`)."""
 
     name = models.CharField(
         max_length=63, validators=[validate_machine_name], help_text="As people call it; it names the page."
@@ -187,7 +303,6 @@ class Host(models.Model):
         Vm, on_delete=models.SET_NULL, null=True, blank=True, related_name="host", verbose_name="VM",
         help_text="The VM that this host is, if it is one.",
     )  # fmt: skip
-    site = models.CharField(max_length=80, blank=True, help_text="Where it stands, in a word.")
     rack = models.CharField(max_length=40, blank=True, help_text="Rack there, if the topology is to show it.")
     simulated = models.BooleanField(default=False, editable=False)
     pair = models.CharField(
@@ -199,7 +314,7 @@ class Host(models.Model):
 
     objects = HostQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Owned.Meta):
         ordering = ("name",)
         constraints = (
             models.UniqueConstraint(
@@ -237,6 +352,11 @@ class Host(models.Model):
                 raise ValidationError({"jump": sentence})
             seen.add(via.pk)
             via = via.jump
+
+    @property
+    def answers(self) -> Owned:
+        """The row that says whose this machine is: the VM that the host is, else the host itself."""
+        return self.vm or self
 
     @property
     def trust(self) -> HostTrust:
@@ -300,6 +420,25 @@ class HostKey(models.Model):
         return KEY_LABELS[KeyState(self.state)]
 
 
+class ExpectedKey(models.Model):
+    """A fingerprint that an import gave for a host whose key was not seen yet: a key that shows it is trusted.
+
+    given_by  who confirmed the import, and so the key
+    """
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="expected_keys")
+    fingerprint = models.CharField(max_length=64)
+    given_by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("host", "fingerprint")
+        constraints = (models.UniqueConstraint(fields=("host", "fingerprint"), name="inventory_expected_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} of {self.host}"
+
+
 class HostFacts(models.Model):
     """What the host last said, and what went wrong when it was last asked.
 
@@ -318,3 +457,34 @@ class HostFacts(models.Model):
 
     def __str__(self) -> str:
         return f"facts of {self.host_id}"
+
+
+class Asking(models.Model):
+    """A mail that asks an owner about one machine; written before the mail is sent, so that it is sent once at most.
+
+    sent_at     when the mail was handed over; None with no error: a worker ended in between, and nobody knows
+    answered_at, answer  the link is for one answer: `mine` or `not_mine`
+    """
+
+    vm = models.ForeignKey(Vm, on_delete=models.CASCADE, null=True, related_name="askings")
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, null=True, related_name="askings")
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="askings")
+    email = models.EmailField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.email} asked about {self.machine}"
+
+    @property
+    def machine(self) -> Vm | Host:
+        machine = self.vm or self.host
+        if machine is None:
+            raise ValueError("An asking is about a VM or a host.")
+        return machine

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+validate_email = EmailValidator("This is no e-mail address.")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-RESERVED = {"new", "check"}
+RESERVED = {"new", "check", "import", "bulk", "export.csv"}
 """Words that stand in addresses of pages where a name would stand."""
+TAG = re.compile(r"[a-z0-9](?:[a-z0-9._:=-]{0,38}[a-z0-9])?")
 LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?")
 
 
@@ -42,3 +46,31 @@ def validate_login(text: str) -> None:
     """A Linux login name."""
     if not LOGIN.fullmatch(text):
         raise ValidationError("A login name has lower-case letters, digits, dashes and underscores.")
+
+
+def tag_words(text: str) -> frozenset[str]:
+    """The tags of a field: words in lower case, parted by spaces or commas."""
+    return frozenset(text.lower().replace(",", " ").split())
+
+
+def validate_tags(text: str) -> None:
+    """Words of letters, digits and . _ : = -, 40 characters each."""
+    for word in tag_words(text):
+        if not TAG.fullmatch(word):
+            raise ValidationError(
+                f"{word!r} is no tag. A tag has letters, digits and . _ : = - between them, and at most 40 characters."
+            )
+
+
+def as_tag(text: str) -> str:
+    """A word of another system as a tag: other letters become dashes; empty where nothing is left."""
+    return re.sub(r"[^a-z0-9._:=-]+", "-", text.lower()).strip("._:=-")[:40].strip("._:=-")
+
+
+def fault_of(grammar: Callable[[str], None], text: str) -> str:
+    """What a grammar has against the text, as a sentence; empty where it holds."""
+    try:
+        grammar(text)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""

@@ -1,14 +1,17 @@
-"""Reading the inventory."""
+"""Reading the inventory, as far as a person sees it (`inventory.rights`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 
 from inventory.models import Host, HostQuerySet, Owner, Vm
 from inventory.paging import clean
+from inventory.rights import hosts_seen_by, memberships, owners_seen_by, vms_seen_by
 from inventory.states import HostTrust
+from people.actor import Actor
 
 MOST_HITS = 8
 
@@ -23,46 +26,64 @@ class Hit:
     url: str
 
 
-def host_list(*, text: str = "", trust: str = "", owner: str = "") -> HostQuerySet:
+def host_list(actor: Actor, *, text: str = "", trust: str = "", owner: str = "") -> HostQuerySet:
     """Hosts with what a list shows, filtered; values that mean nothing find nothing."""
-    hosts = Host.objects.with_trust().select_related("vm__owner", "facts", "jump").defer("facts__facts")
+    hosts = (
+        hosts_seen_by(actor).with_trust().select_related("vm__owner", "owner", "facts", "jump").defer("facts__facts")
+    )
     if text:
         hosts = hosts.matching(text)
     if trust:
         hosts = hosts.of_trust(HostTrust(trust)) if trust in set(HostTrust) else hosts.none()
     if owner:
-        hosts = hosts.filter(vm__owner__name__iexact=owner)
+        hosts = hosts.of_owner(Q(name__iexact=owner))
     return hosts
 
 
-def host_by_name(name: str) -> Host:
-    """Raises Host.DoesNotExist."""
-    return Host.objects.select_related("vm__owner", "credential", "jump", "facts").get(name__iexact=clean(name))
+def host_by_name(name: str, actor: Actor) -> Host:
+    """Raises Host.DoesNotExist, also where the person does not see it."""
+    return (
+        hosts_seen_by(actor)
+        .select_related("vm__owner", "owner", "credential", "jump", "facts")
+        .get(name__iexact=clean(name))
+    )
 
 
-def vm_list(*, text: str = "") -> QuerySet[Vm]:
-    vms = Vm.objects.select_related("owner", "host")
+def vm_list(actor: Actor, *, text: str = "") -> QuerySet[Vm]:
+    vms = vms_seen_by(actor).select_related("owner", "host")
     if text:
-        vms = vms.filter(Q(name__icontains=text) | Q(service__icontains=text) | Q(owner__name__icontains=text))
+        words = Q(name__icontains=text) | Q(service__icontains=text) | Q(tags__icontains=text)
+        vms = vms.filter(words | Q(owner__name__icontains=text))
     return vms
 
 
-def vm_by_name(name: str) -> Vm:
-    """Raises Vm.DoesNotExist."""
-    return Vm.objects.select_related("owner").get(name__iexact=clean(name))
+def vm_by_name(name: str, actor: Actor) -> Vm:
+    """Raises Vm.DoesNotExist, also where the person does not see it."""
+    return vms_seen_by(actor).select_related("owner").get(name__iexact=clean(name))
 
 
-def owner_list(*, text: str = "") -> QuerySet[Owner]:
-    owners = Owner.objects.annotate(vm_count=Count("vms"))
+def owner_list(actor: Actor, *, text: str = "") -> QuerySet[Owner]:
+    owners = owners_seen_by(actor).annotate(vm_count=Count("vms"))
     return owners.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else owners
 
 
-def search(text: str, most: int = MOST_HITS) -> list[Hit]:
-    """Hosts, VMs and owners whose name, address or service holds the text; `most` of each kind."""
+def owners_of(user_id: int, day: date | None = None) -> frozenset[int]:
+    """Keys of the owners to which a person belongs on a day."""
+    return frozenset(memberships(day).filter(user_id=user_id).values_list("owner_id", flat=True))
+
+
+def people_of(owner_id: int, day: date | None = None) -> frozenset[int]:
+    """Keys of the people who belong to an owner on a day, deputies among them."""
+    return frozenset(memberships(day).filter(owner_id=owner_id).values_list("user_id", flat=True))
+
+
+def search(text: str, actor: Actor, most: int = MOST_HITS) -> list[Hit]:
+    """Hosts, VMs and owners that the person sees, with the text in name, address or service; `most` of each kind."""
     text = clean(text)
     if not text:
         return []
-    hosts, vms, owners = host_list(text=text)[:most], vm_list(text=text)[:most], owner_list(text=text)[:most]
+    hosts, vms = host_list(actor, text=text)[:most], vm_list(actor, text=text)[:most]
+    owners = owner_list(actor, text=text)[:most]
     return [
         *(Hit("host", host.name, f"host at {host.address}", host.get_absolute_url()) for host in hosts),
         *(Hit("vm", vm.name, f"VM of {vm.owner or 'nobody known'}", vm.get_absolute_url()) for vm in vms),

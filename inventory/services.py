@@ -11,11 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from audit.services import SYSTEM, record
+from audit.models import Entry
+from audit.services import SYSTEM, entry_of
 from audit.text import storable
 from inventory.models import Host, HostFacts, HostKey
+from inventory.signals import key_changed
 from inventory.states import KEY_LABELS, KEY_MOVES, KeyState
 from people.actor import Actor
+from people.roles import Role
+from people.selectors import actor_of
 from ssh.hostkeys import PinnedKey
 
 
@@ -35,7 +39,12 @@ def host_create(*, by: Actor, **fields: Any) -> Host:
 
 def record_edit(action: str, row: models.Model, by: Actor | None, detail: dict[str, Any] | None = None) -> None:
     """The audit entry of something done to an inventory row; to be called in the transaction that does it."""
-    record(
+    edit_entry(action, row, by, detail).save(force_insert=True)
+
+
+def edit_entry(action: str, row: models.Model, by: Actor | None, detail: dict[str, Any] | None = None) -> Entry:
+    """The same, not written yet (`audit.services.record_all`)."""
+    return entry_of(
         action,
         actor_id=by.id if by else None,
         actor_name=by.username if by else SYSTEM,
@@ -71,7 +80,26 @@ def host_key_offer(
     except IntegrityError:  # somebody else saw the same key at the same moment
         return known.get()
     _record_key("host_key.offer", row, by)
-    return row
+    if host.keys.filter(state=KeyState.TRUSTED).exists():
+        key_changed.send(Host, host=host, by=by)
+    return _trust_expected(row)
+
+
+def _trust_expected(row: HostKey) -> HostKey:
+    """Trust a key whose fingerprint an import gave beforehand, in the name of whoever confirmed the import.
+
+    Not where the host has a trusted key already, nor where that person may trust no keys any more.
+    """
+    expected = row.host.expected_keys.select_related("given_by").filter(fingerprint=row.fingerprint).first()
+    if expected is None or row.host.keys.filter(state=KeyState.TRUSTED).exists():
+        return row
+    by = actor_of(expected.given_by)
+    if not by.may(Role.OPERATOR, Role.ADMINISTRATOR):
+        return row
+    HostKey.objects.filter(pk=row.pk).update(source=HostKey.Source.IMPORT)
+    row.source = HostKey.Source.IMPORT
+    expected.delete()
+    return host_key_trust(row, row.fingerprint, by=by)
 
 
 @transaction.atomic

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from changes.models import Change, Lock
+from changes.rights import changes_seen_by
 from inventory.models import Host, Owner, Vm
 from inventory.panels import Panel, register_panel
 from people.actor import Actor
@@ -21,19 +22,25 @@ def connect() -> None:
 
 def host_panel(host: Host, actor: Actor) -> Panel:
     """Who holds the host now, and its newest changes."""
-    lock = Lock.objects.filter(key=f"host:{host.name}", holder__isnull=False).select_related("holder").first()
+    lock = _lock(f"host:{host.name}", actor)
     words = f"Changes planned on {host.name} stand here."
-    return _panel(Change.objects.filter(host=host), words, lock, f"host={host.name}")
+    return _panel(changes_seen_by(actor).filter(host=host), words, lock, f"host={host.name}")
 
 
 def vm_panel(vm: Vm, actor: Actor) -> Panel:
     """The VM's recoveries, and which of them holds it."""
-    lock = Lock.objects.filter(key=f"vm:{vm.name}", holder__isnull=False).select_related("holder").first()
-    return _panel(Change.objects.filter(vm=vm), f"Recoveries of {vm.name} stand here.", lock)
+    lock = _lock(f"vm:{vm.name}", actor)
+    return _panel(changes_seen_by(actor).filter(vm=vm), f"Recoveries of {vm.name} stand here.", lock)
 
 
 def owner_panel(owner: Owner, actor: Actor) -> Panel:
-    return _panel(Change.objects.filter(vm__owner=owner), f"Changes to what {owner.name} owns stand here.")
+    return _panel(changes_seen_by(actor).filter(vm__owner=owner), f"Changes to what {owner.name} owns stand here.")
+
+
+def _lock(key: str, actor: Actor) -> Lock | None:
+    """The lock, if somebody holds it; `is_seen`: whether the person sees the change that does."""
+    seen = changes_seen_by(actor).filter(pk=OuterRef("holder"))
+    return Lock.objects.filter(key=key, holder__isnull=False).annotate(is_seen=Exists(seen)).first()
 
 
 def _panel(rows: QuerySet[Change], words: str, lock: Lock | None = None, query: str = "") -> Panel:

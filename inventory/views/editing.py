@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from inventory.forms import OwnedForm
 from inventory.services import record_edit
 from people.access import Request
 
@@ -18,6 +19,8 @@ def saved(request: Request, form: forms.ModelForm[Any]) -> bool:
     if request.method != "POST" or not form.is_valid():
         return False
     kind = form.instance._meta.model_name
+    if isinstance(form, OwnedForm):
+        form.by = request.actor
     with transaction.atomic():
         action = "create" if form.instance.pk is None else "edit"
         row = form.save()

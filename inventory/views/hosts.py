@@ -20,10 +20,12 @@ from inventory.selectors import host_by_name, host_list
 from inventory.services import record_edit
 from inventory.setup import host_commands
 from inventory.states import TRUST_LABELS, HostTrust, KeyState
-from inventory.vault import VaultError
+from inventory.unowned import counts
+from inventory.views.answers import ownership
 from inventory.views.editing import form_page, saved
-from people.access import Request, requires
+from people.access import Request, always, requires, when_posted
 from people.roles import Role
+from people.vault import VaultError
 
 CHECKED = ("name", "address", "port", "user", "jump")
 
@@ -32,18 +34,20 @@ CHECKED = ("name", "address", "port", "user", "jump")
 def hosts(request: Request) -> HttpResponse:
     chosen = filters(request.GET, "text", "trust", "owner")
     context = {
-        "page": page_by_name(host_list(**chosen), request.GET),
+        "page": page_by_name(host_list(request.actor, **chosen), request.GET),
         "chosen": chosen,
         "filtering": any(chosen.values()),
         "trusts": TRUST_LABELS.items(),
     }
     partial = request.htmx.target == "host-list"
+    if not partial:
+        context["without_a_word"] = counts(request.actor)
     return render(request, "inventory/_hosts.html" if partial else "inventory/hosts.html", context)
 
 
 @requires(Role.VIEWER)
 def host(request: Request, name: str) -> HttpResponse:
-    return host_page(request, find_host(name))
+    return host_page(request, find_host(request, name))
 
 
 def host_page(request: Request, row: Host, *, status: int = 200, **forms: Any) -> HttpResponse:
@@ -61,6 +65,7 @@ def host_page(request: Request, row: Host, *, status: int = 200, **forms: Any) -
         "commands": host_commands(row.user, row.credential.public_key, row.sudo) if row.credential else "",
         "may_trust": request.actor.may(Role.OPERATOR, Role.ADMINISTRATOR),
         "may_edit": request.actor.may(Role.ADMINISTRATOR),
+        **ownership(row.answers, request.actor),
         "trust_form": TrustForm(),
         "key_form": HostKeyForm(),
         **forms,
@@ -79,6 +84,7 @@ def host_new(request: Request) -> HttpResponse:
 
 def _create(request: Request, form: HostNewForm) -> bool:
     """Host, credential and audit entries together, or an error at a field."""
+    form.by = request.actor
     try:
         with transaction.atomic():
             row = form.save()
@@ -92,9 +98,9 @@ def _create(request: Request, form: HostNewForm) -> bool:
     return True
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def host_edit(request: Request, name: str) -> HttpResponse:
-    row = find_host(name)
+    row = find_host(request, name)
     form = HostForm(request.POST or None, instance=row)
     if saved(request, form):
         messages.success(request, f"{form.instance} is saved.")
@@ -102,10 +108,10 @@ def host_edit(request: Request, name: str) -> HttpResponse:
     return form_page(request, "inventory/host_edit.html", form, name=name)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=always)
 def host_credential(request: Request, name: str) -> HttpResponse:
     """Another way to sign in to a host that is there already."""
-    row = find_host(name)
+    row = find_host(request, name)
     form = SignInFields(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -131,10 +137,10 @@ def host_check(request: Request) -> HttpResponse:
     return render(request, "inventory/_check.html", {"errors": errors})
 
 
-def find_host(name: str) -> Host:
-    """The host, or 404."""
+def find_host(request: Request, name: str) -> Host:
+    """The host, or 404, also where this person does not see it."""
     try:
-        return host_by_name(name)
+        return host_by_name(name, request.actor)
     except Host.DoesNotExist:
         raise Http404(f"There is no host called {name}.") from None
 

@@ -13,7 +13,7 @@ from inventory.models import HostKey
 from inventory.services import host_key_offer, host_key_revoke, host_key_trust
 from inventory.states import KeyState
 from inventory.views.hosts import find_host, host_page
-from people.access import Request, requires
+from people.access import Request, requires, when_posted
 from people.roles import Role
 from ssh.session import SessionError
 
@@ -23,7 +23,7 @@ KEEPERS = (Role.OPERATOR, Role.ADMINISTRATOR)
 @requires(*KEEPERS, methods="POST")
 def host_key_scan(request: Request, name: str) -> HttpResponse:
     """Ask the host for its key; nothing but the key exchange is sent."""
-    row = find_host(name)
+    row = find_host(request, name)
     try:
         key = scan_key(row, by=request.actor)
     except (SessionError, ValueError) as error:
@@ -36,16 +36,16 @@ def host_key_scan(request: Request, name: str) -> HttpResponse:
 @requires(*KEEPERS, methods="POST")
 def host_key_add(request: Request, name: str) -> HttpResponse:
     """Take a key that a person gives, for a host that cannot be asked from here."""
-    row, form = find_host(name), HostKeyForm(request.POST)
+    row, form = find_host(request, name), HostKeyForm(request.POST)
     if not form.is_valid():
         return host_page(request, row, key_form=form, status=422)
     _tell(request, host_key_offer(row, form.cleaned_data["line"], source=HostKey.Source.TYPED, by=request.actor))
     return redirect(row)
 
 
-@requires(*KEEPERS, methods="POST")
+@requires(*KEEPERS, methods="POST", fresh=when_posted)
 def host_key_trust_view(request: Request, name: str, pk: int) -> HttpResponse:
-    row = find_host(name)
+    row = find_host(request, name)
     key, form = get_object_or_404(HostKey, pk=pk, host=row), TrustForm(request.POST)
     if form.is_valid():
         try:
@@ -60,7 +60,7 @@ def host_key_trust_view(request: Request, name: str, pk: int) -> HttpResponse:
 
 @requires(*KEEPERS, methods="POST")
 def host_key_revoke_view(request: Request, name: str, pk: int) -> HttpResponse:
-    row = find_host(name)
+    row = find_host(request, name)
     key = get_object_or_404(HostKey, pk=pk, host=row)
     try:
         host_key_revoke(key, by=request.actor, reason=request.POST.get("reason", "")[:2000])

@@ -11,7 +11,7 @@ from django.db import connection
 from audit.models import Entry
 from inventory.credentials import credential_create, credential_generate, credential_secrets, credentials_rotate
 from inventory.models import Credential
-from inventory.vault import VaultError, new_key_line
+from people.vault import VaultError, new_key_line
 from ssh.command import MASK
 
 pytestmark = pytest.mark.django_db

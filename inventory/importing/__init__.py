@@ -1,0 +1,1 @@
+"""Machines from lists that are kept elsewhere: readers give rows, `planning` says what each would do. All pure."""

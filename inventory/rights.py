@@ -1,0 +1,54 @@
+"""Who sees which machine: said here and nowhere else.
+
+Viewers, approvers, operators and administrators see every machine. Whoever is a requester and nothing else sees, and
+asks for, what belongs to the owners whom they belong to: as a member, or as a deputy on the days named. What nobody
+owns is seen by those who see everything, among them those who may give it an owner.
+
+Each function gives a queryset to go on from, without asking the database by itself; what is not in it is not there:
+a page answers 404, a list leaves it out, a sum does not count it. Of changes: `changes.rights`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from inventory.models import Host, HostQuerySet, Membership, Owner, Vm
+from people.actor import Actor
+
+Row = TypeVar("Row", bound=Model)
+
+
+def hosts_seen_by(actor: Actor) -> HostQuerySet:
+    """A host that is a VM is its VM's owner's."""
+    return Host.objects.all() if actor.sees_all else Host.objects.of_owner(Q(pk__in=_owners(actor)))
+
+
+def vms_seen_by(actor: Actor) -> QuerySet[Vm]:
+    return Vm.objects.all() if actor.sees_all else Vm.objects.filter(owner__in=_owners(actor))
+
+
+def owners_seen_by(actor: Actor) -> QuerySet[Owner]:
+    return Owner.objects.all() if actor.sees_all else Owner.objects.filter(pk__in=_owners(actor))
+
+
+def on_hosts_seen_by(actor: Actor, rows: QuerySet[Row], host: str = "host") -> QuerySet[Row]:
+    """Rows of what hangs on a host, by the name of their field for it."""
+    return rows if actor.sees_all else rows.filter(**{f"{host}__in": hosts_seen_by(actor)})
+
+
+def memberships(day: date | None = None) -> QuerySet[Membership]:
+    """Who belongs to which owner on a day (today, if none is given): members, and deputies on their days."""
+    day = day or timezone.localdate()
+    begun = Q(since__isnull=True) | Q(since__lte=day)
+    lasting = Q(until__isnull=True) | Q(until__gte=day)
+    return Membership.objects.filter(begun, lasting, user__is_active=True)
+
+
+def _owners(actor: Actor) -> QuerySet[Owner]:
+    """Nobody's, where the account is switched off."""
+    mine = memberships().filter(user=actor.id) if actor.active else memberships().none()
+    return Owner.objects.filter(pk__in=mine.values("owner"))
