@@ -6,7 +6,7 @@ through `ask`, and what it decides goes back as values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -97,20 +97,33 @@ Follows = Callable[[Mapping[str, Json]], int]
 
 Ends = Callable[[int], None]
 
+Binds = Callable[[Collection[str]], str]
+
+Risks = Callable[[Plan, Mapping[str, Json]], Collection[str]]
+
 _KINDS: dict[str, ChangeKind] = {}
 _LACKS: dict[str, Lacks] = {}
 _FOLLOWS: dict[str, Follows] = {}
 _ENDS: dict[str, Ends] = {}
+_BINDS: dict[str, Binds] = {}
+_RISKS: dict[str, Risks] = {}
 
 
 def register(
-    kind: ChangeKind, lacks: Lacks | None = None, follows: Follows | None = None, ends: Ends | None = None
+    kind: ChangeKind,
+    lacks: Lacks | None = None,
+    follows: Follows | None = None,
+    ends: Ends | None = None,
+    binds: Binds | None = None,
+    risks: Risks | None = None,
 ) -> None:
     """Called once by the kind's AppConfig.ready().
 
     lacks    tells what is read elsewhere each time it is planned
     follows  gives the number of the change that this one brings to its end, and whose lasting locks it takes over
     ends     is told the number of a change whose run, or undo, has come to an end, whichever; after it is committed
+    binds    tells from the keys of the steps begun why only the change itself can go on, or be undone; else empty
+    risks    tells words of `changes.risks.Risk` that a plan does not show to others, from it and its facts
     """
     _KINDS[kind.key] = kind
     if lacks:
@@ -119,6 +132,10 @@ def register(
         _FOLLOWS[kind.key] = follows
     if ends:
         _ENDS[kind.key] = ends
+    if binds:
+        _BINDS[kind.key] = binds
+    if risks:
+        _RISKS[kind.key] = risks
 
 
 def followed(key: str, params: Mapping[str, Json]) -> int | None:
@@ -131,6 +148,16 @@ def run_ended(key: str, number: int) -> None:
     """Tell the kind, where it wants to know."""
     if key in _ENDS:
         _ENDS[key](number)
+
+
+def bound(key: str, begun: Collection[str]) -> str:
+    """Why the rest of a change that broke off cannot be planned anew; empty where it can."""
+    return _BINDS[key](begun) if key in _BINDS else ""
+
+
+def risks_of_kind(plan: Plan, facts: Mapping[str, Json]) -> Collection[str]:
+    """What only the plan's kind can tell of its risks."""
+    return _RISKS[plan.kind](plan, facts) if plan.kind in _RISKS else ()
 
 
 def elsewhere(key: str, params: Mapping[str, Json]) -> Elsewhere | None:

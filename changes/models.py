@@ -12,11 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from audit.fields import AnyTextJSONField
-from changes import policy
+from changes.approval_rules import Policy, Rule, Scope
 from changes.kinds import ChangeKind, kind_of
 from changes.plan import Plan
+from changes.policy import Case
 from changes.rollout_states import ROLLOUT_LABELS, RolloutState
 from changes.states import LABELS, Label, State
 
@@ -25,6 +27,7 @@ class Change(models.Model):
     """A request of one kind. Its number is its primary key.
 
     continues  a change that broke off, whose request this one asks for anew, from what its host is like now
+    policy     who must approve it, as `Policy.to_json`: frozen when it is submitted, whatever becomes of the rules
     """
 
     kind = models.CharField(max_length=30)
@@ -41,6 +44,7 @@ class Change(models.Model):
     planning = models.BooleanField(default=False)
     plan_json = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
+    policy = AnyTextJSONField(default=dict)
     refusal = AnyTextJSONField(default=list)
     facts = AnyTextJSONField(default=dict)
     facts_at = models.DateTimeField(null=True)
@@ -85,13 +89,35 @@ class Change(models.Model):
     def the_kind(self) -> ChangeKind:
         return kind_of(self.kind)
 
-    def case(self) -> policy.Case:
-        """The change as the policy sees it."""
-        return policy.Case(self.state, self.requester_id, self.editor_id, self.digest)
+    @property
+    def needs(self) -> Policy:
+        """Who must approve it, as it was when it was submitted."""
+        return Policy.from_json(self.policy)
+
+    def case(self, voted: frozenset[int] = frozenset()) -> Case:
+        """The change as the policy sees it; `voted` is `voters()` where it matters."""
+        return Case(self.state, self.requester_id, self.editor_id, self.digest, self.needs, voted)
+
+    def voters(self) -> frozenset[int]:
+        """Who has approved the present plan, but for those who may do so anew since theirs is too old."""
+        needs, now = self.needs, timezone.now()
+        rows = (row for row in self.approvals.all() if row.digest == self.digest)
+        return frozenset(row.approver_id for row in rows if not needs.lapsed(row.at, now))
+
+
+class Decider(models.Model):
+    """Whom a change's frozen policy asks beside those who see every machine: a person it names, or those of a role."""
+
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="deciders")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user or self.role} is asked about {self.change_id}"
 
 
 class Approval(models.Model):
-    """A decision on one digest. Rows are never changed."""
+    """A decision on one digest. Rows are never changed; `again` counts the older ones, which lapsed, of that person."""
 
     APPROVED, REJECTED = "approved", "rejected"
 
@@ -99,17 +125,57 @@ class Approval(models.Model):
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decision = models.CharField(max_length=10, choices=[(APPROVED, APPROVED), (REJECTED, REJECTED)])
     digest = models.CharField(max_length=64)
-    comment = models.TextField()
+    comment = models.TextField(blank=True)
+    again = models.PositiveSmallIntegerField(default=0)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["change", "approver", "digest"], name="one_vote_per_digest"),
+            models.UniqueConstraint(fields=["change", "approver", "digest", "again"], name="one_vote_per_digest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.approver} on {self.digest[:12]}"
+
+
+class ApprovalRule(models.Model):
+    """A rule of who must approve what (`changes.approval_rules`). It is switched off, never deleted.
+
+    The lists say for which changes it counts: one of each has to fit, and an empty one fits everything.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    enabled = models.BooleanField(default=True)
+    kinds = models.JSONField(default=list, blank=True)
+    owners = models.ManyToManyField("inventory.Owner", blank=True, related_name="+")
+    criticality = models.JSONField(default=list, blank=True)
+    sites = models.JSONField(default=list, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    risks = models.JSONField(default=list, blank=True)
+    people_needed = models.PositiveSmallIntegerField(default=1)
+    role = models.CharField(max_length=20, blank=True, default="approver")
+    named = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    owners_needed = models.PositiveSmallIntegerField(default=0)
+    hours = models.PositiveIntegerField(null=True, blank=True)
+    comment = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope(self) -> Scope:
+        lists = (self.criticality, self.sites, self.tags, self.risks)
+        owners = frozenset(owner.pk for owner in self.owners.all())
+        return Scope(frozenset(self.kinds), owners, *map(frozenset, lists))
+
+    @property
+    def rule(self) -> Rule:
+        named = frozenset(user.pk for user in self.named.all())
+        return Rule(self.name, self.people_needed, self.role, named, self.owners_needed, self.hours, self.comment)
 
 
 class Transition(models.Model):
@@ -199,3 +265,9 @@ class RolloutPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.change} in wave {self.wave}"
+
+
+from changes.glass_models import Glass as Glass  # noqa: E402  # they point back at Change by name
+from changes.window_models import Freeze as Freeze  # noqa: E402
+from changes.window_models import MaintenanceWindow as MaintenanceWindow  # noqa: E402
+from changes.window_models import PickedSlot as PickedSlot  # noqa: E402

@@ -123,6 +123,7 @@ class Step:
     no_undo     the sentence for the approver where there is nothing to take back or no way to
     writes      what it changes, in words; empty where it only reads
     cancel      "boundary" (the run may stop before it) or "never"
+    fleeting    its effect is gone after a restart of the host, as a mount is: a resume does it again where it is gone
     outage      seconds for which the host may be out of reach on account of this step; until then the run is parked
                 and the host is asked again over new connections. 0 where a lost connection means trouble
     """
@@ -143,6 +144,7 @@ class Step:
     always_run: bool = False
     files: tuple[FileChange, ...] = ()
     outage: int = 0
+    fleeting: bool = False
     article: int | None = None
     """Number of the step in the story's procedure that this step is, if any."""
 
@@ -213,7 +215,7 @@ def resolve_references(names: Iterable[str], lookup: Callable[[str], Sequence[st
 
 def _written(fields: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     """Without what came after the first release, where it says nothing: plans approved before it keep their digest."""
-    return {name: value for name, value in fields if not (name == "outage" and value == 0)}
+    return {name: value for name, value in fields if value or name not in ("outage", "fleeting")}
 
 
 def _step(data: Mapping[str, Json]) -> Step:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from changes.approval_rules import ONE_APPROVER, Policy, Vote
 from changes.states import State as S
 from people.actor import Actor
 from people.roles import Role
@@ -22,6 +23,8 @@ class Action(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     REPLAN = "replan"
+    SLOT = "slot"
+    GLASS = "glass"
     RUN = "run"
     CANCEL = "cancel"
     CONFIRM = "confirm"
@@ -29,18 +32,26 @@ class Action(StrEnum):
     LOOK = "look"
     CONTINUE = "continue"
     PROBE = "probe"
+    SETTLE = "settle"
     UNDO = "undo"
     CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules look at. `digest` is that of the present plan; empty when there is none."""
+    """What the rules look at.
+
+    digest  that of the present plan; empty when there is none
+    needs   who must approve it, as frozen when it was submitted
+    voted   who has approved it, where that was asked for
+    """
 
     state: S
     requester: int
     editor: int
     digest: str = ""
+    needs: Policy = ONE_APPROVER
+    voted: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +62,19 @@ class Decision:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """An approval as the gate sees it: by whom, for which digest."""
-
-    approver: Actor
-    digest: str
-
-
 YES = Decision(True)
 
 STATES: dict[Action, frozenset[S]] = {
     Action.EDIT: frozenset({S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW}),
     Action.SUBMIT: frozenset({S.PLANNED}),
     Action.WITHDRAW: frozenset({S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.STALE, S.QUEUED, S.BLOCKED}),
-    Action.APPROVE: frozenset({S.IN_REVIEW}),
+    Action.APPROVE: frozenset({S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.FAILED, S.CANCELLED}),
     Action.REJECT: frozenset({S.IN_REVIEW}),
     Action.REPLAN: frozenset({S.STALE, S.REFUSED}),
+    Action.SLOT: frozenset(
+        {S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.STALE, S.FAILED, S.CANCELLED}
+    ),
+    Action.GLASS: frozenset({S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.FAILED, S.CANCELLED, S.SUCCEEDED, S.UNDO_FAILED}),
     Action.RUN: frozenset({S.APPROVED, S.BLOCKED}),
     Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
     Action.CONFIRM: frozenset({S.WAITING}),
@@ -75,6 +82,7 @@ STATES: dict[Action, frozenset[S]] = {
     Action.CONTINUE: frozenset({S.FAILED, S.CANCELLED}),
     Action.LOOK: frozenset({S.UNKNOWN}),
     Action.PROBE: frozenset({S.UNKNOWN}),
+    Action.SETTLE: frozenset({S.UNKNOWN}),
     Action.UNDO: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED}),
     Action.CLOSE: frozenset({S.FAILED, S.CANCELLED, S.UNKNOWN, S.UNDO_FAILED}),
 }
@@ -87,17 +95,19 @@ def _requester_or_admin(actor: Actor, case: Case) -> Decision:
 
 
 def _requester_operator_or_admin(actor: Actor, case: Case) -> Decision:
-    """Looking again changes nothing that was asked; whoever has just attached the disk may do it."""
+    """Looking again, or when, changes nothing that was asked; whoever has just attached the disk may do it."""
     return YES if Role.OPERATOR in actor.roles else _requester_or_admin(actor, case)
 
 
-def _approver(actor: Actor, case: Case) -> Decision:
-    if Role.APPROVER not in actor.roles:
-        return Decision(False, "Only an approver may decide this.")
+def _voter(actor: Actor, case: Case) -> Decision:
+    if not case.needs.takes(actor):
+        return Decision(False, f"Only {case.needs.who()} may decide this.")
     if actor.id == case.requester:
         return Decision(False, "You asked for this change; somebody else must decide it.")
     if actor.id == case.editor:
         return Decision(False, "You were the last to edit this change; somebody else must decide it.")
+    if actor.id in case.voted:
+        return Decision(False, "You have approved this plan already.")
     return YES
 
 
@@ -112,10 +122,12 @@ RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
     Action.SUBMIT: _requester_or_admin,
     Action.WITHDRAW: _requester_or_admin,
     Action.REPLAN: _requester_operator_or_admin,
-    Action.APPROVE: _approver,
-    Action.REJECT: _approver,
+    Action.SLOT: _requester_operator_or_admin,
+    Action.APPROVE: _voter,
+    Action.REJECT: _voter,
     **dict.fromkeys(
         (
+            Action.GLASS,
             Action.RUN,
             Action.CANCEL,
             Action.CONFIRM,
@@ -123,6 +135,7 @@ RULES: dict[Action, Callable[[Actor, Case], Decision]] = {
             Action.CONTINUE,
             Action.LOOK,
             Action.PROBE,
+            Action.SETTLE,
             Action.UNDO,
             Action.CLOSE,
         ),
@@ -155,6 +168,6 @@ def valid_votes(votes: Iterable[Vote], case: Case, trigger: int | None = None) -
         for vote in votes
         if vote.digest == case.digest
         and vote.approver.active
-        and Role.APPROVER in vote.approver.roles
+        and case.needs.takes(vote.approver)
         and vote.approver.id not in involved
     ]

@@ -16,10 +16,12 @@ from django.utils import timezone
 from audit.services import SYSTEM, record
 from changes.models import Change, Rollout, RolloutPart
 from changes.policy import STATES, Action, may, may_request
+from changes.rights import changes_seen_by
 from changes.rollout_states import HOLDS_PARTS, ROLLOUT_LABELS, RolloutState, check_rollout_move
 from changes.services import Denied, Moved, change_approve, change_reject, change_submit, change_withdraw, deciding
 from changes.states import State
 from changes.waves import Member, waves
+from people.actor import Actor
 from people.models import User
 from people.selectors import actor_of
 
@@ -87,13 +89,29 @@ def _unfit(actor: User, wanted: Wanted) -> str:
 
 def held_by(change: Change) -> Rollout | None:
     """The rollout that starts this change in its turn, if there is one."""
-    part = RolloutPart.objects.select_related("rollout").filter(change=change).first()
+    part = getattr(change, "part", None)
     return part.rollout if part and part.rollout.state in HOLDS_PARTS else None
 
 
 def parts_of(rollout: Rollout) -> list[RolloutPart]:
     """In the order of the waves."""
     return list(rollout.parts.select_related("change__host", "change__requester"))
+
+
+def parts_seen_by(actor: Actor, parts: Sequence[RolloutPart]) -> list[RolloutPart]:
+    """Those of the parts whose change the person sees; one query at most."""
+    if actor.sees_all:
+        return list(parts)
+    seen = changes_seen_by(actor).filter(pk__in=[part.change_id for part in parts]).values_list("pk", flat=True)
+    known = set(seen)
+    return [part for part in parts if part.change_id in known]
+
+
+def sentence_for(rollout: Rollout, shown: Sequence[RolloutPart], parts: Sequence[RolloutPart]) -> str:
+    """Why it stopped, for whoever sees `shown` of its parts: it may speak of one of the others."""
+    if len(shown) == len(parts) or not rollout.sentence:
+        return rollout.sentence
+    return "Whoever asked for it knows why."
 
 
 def digest_of(parts: Sequence[RolloutPart]) -> str:
@@ -139,20 +157,27 @@ def rollout_drop(actor: User, rollout: Rollout, number: int) -> None:
 
 @deciding
 def rollout_approve(actor: User, rollout: Rollout, digest: str, comment: str) -> Rollout:
-    """One yes to the lot: an approval of each part's own digest. Raises Denied, or Moved where a plan is another."""
+    """One yes to the lot: an approval of the digest of each part on which this person has a say.
+
+    With the last one that the parts' policies ask for, the lot is approved. Raises Denied, or Moved where a plan is
+    another.
+    """
     rollout = locked(rollout)
     parts = parts_of(rollout)
     undecided = [part for part in parts if part.change.state is not State.APPROVED]  # some were, by themselves
-    for part in undecided:
-        decision = may(Action.APPROVE, actor_of(actor), part.change.case())
-        if not decision.allowed:
-            raise Denied(decision.reason, Action.APPROVE, part.change)
+    who = actor_of(actor)
+    asked = {part.pk: may(Action.APPROVE, who, part.change.case(part.change.voters())) for part in undecided}
+    theirs = [part for part in undecided if asked[part.pk].allowed]
+    if undecided and not theirs:
+        raise Denied(asked[undecided[0].pk].reason, Action.APPROVE, undecided[0].change)
     if digest != rollout.digest or digest_of(parts) != rollout.digest:
         raise Moved("A plan in this rollout has changed since you read it; read it again before you approve.")
-    for part in undecided:
+    for part in theirs:
         change_approve(
             actor, part.change, part.change.digest, f"{comment.strip()} ({rollout})" if comment.strip() else ""
         )
+    if any(part.change.state is not State.APPROVED for part in parts_of(rollout)):
+        return rollout
     return rollout_move(rollout, RolloutState.APPROVED, actor, comment.strip())
 
 

@@ -11,14 +11,22 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
+from changes.approval_rules import NO_POLICY_HELP, NOBODY
 from changes.history import note
-from changes.kinds import followed, kind_of, run_ended
-from changes.models import Approval, Change, Lock, Transition
+from changes.kinds import elsewhere, followed, kind_of, run_ended
+from changes.models import Approval, Change, Decider, Lock, Transition
 from changes.plan import Plan, Refusal
+from changes.policies import policy_for, weighed
 from changes.policy import Action, may, may_request
+from changes.rights import may_ask_for
+from changes.signals import moved
 from changes.states import LABELS, ON_THE_HOST, State, check_move
 from people.models import User
 from people.selectors import actor_of
+
+NO_SUCH_MACHINE = (
+    "The request names a machine that is not there, or not yours. Choose one that the list of hosts shows."
+)
 
 
 class Denied(Exception):
@@ -78,6 +86,7 @@ def change_create(actor: User, request: Request) -> Change:
     decision = may_request(actor_of(actor))
     if not decision.allowed:
         raise Denied(decision.reason, "request", None)
+    _check_machines(actor, request)
     change = Change.objects.create(
         kind=request.kind,
         params=dict(request.params),
@@ -98,6 +107,7 @@ def change_create(actor: User, request: Request) -> Change:
 def change_edit(actor: User, change: Change, request: Request) -> Change:
     """New parameters: back to draft, to be planned again; older approvals name another digest."""
     change = permitted(actor, change, Action.EDIT)
+    _check_machines(actor, request)
     if change.state is not State.DRAFT:
         move(change, State.DRAFT, actor, "Edited")
     Change.objects.filter(pk=change.pk).update(
@@ -116,6 +126,15 @@ def change_edit(actor: User, change: Change, request: Request) -> Change:
     note(actor_of(actor), "change.edited", change, {})
     change.refresh_from_db()
     return change
+
+
+def _check_machines(actor: User, request: Request) -> None:
+    """Raises Denied where the request names a machine that the actor does not see: it says no more than of none."""
+    names = set(kind_of(request.kind).hosts(request.params))
+    if lacks := elsewhere(request.kind, request.params):
+        names.add(lacks.host)
+    if not may_ask_for(actor_of(actor), request.host_id, request.vm_id, names):
+        raise Denied(NO_SUCH_MACHINE, "request", None)
 
 
 @transaction.atomic
@@ -154,22 +173,46 @@ def plan_store(
 
 @deciding
 def change_submit(actor: User, change: Change) -> Change:
+    """Ask for approval: who must give it is frozen from now on. Raises Denied, also where no policy says who."""
     change = permitted(actor, change, Action.SUBMIT)
+    needs = policy_for(change)
+    if not needs.rules:
+        raise Denied(f"{NOBODY} {NO_POLICY_HELP}", Action.SUBMIT, change)
+    Change.objects.filter(pk=change.pk).update(policy=needs.to_json())
+    change.policy = needs.to_json()
+    change.deciders.all().delete()
+    Decider.objects.bulk_create(
+        [
+            *(
+                Decider(change=change, user_id=user)
+                for user in sorted({one for rule in needs.rules for one in rule.named})
+            ),
+            *(Decider(change=change, role=role) for role in sorted(needs.roles)),
+        ]
+    )
+    note(actor_of(actor), "change.policy", change, {"rules": [rule.name for rule in needs.rules]})
     return move(change, State.IN_REVIEW, actor, "Submitted for approval")
 
 
 @deciding
 def change_approve(actor: User, change: Change, digest: str, comment: str) -> Change:
-    """One person's yes to one digest. Raises Denied, or Moved when the plan is another by now."""
+    """One person's yes to one digest; with the last one that its policy asks for, the change is approved.
+
+    Raises Denied, or Moved when the plan is another by now.
+    """
     change = permitted(actor, change, Action.APPROVE)
     if digest != change.digest:
         raise Moved("The plan has changed since you read it; read it again before you approve.")
-    if not comment.strip():
+    if change.needs.wants_comment and not comment.strip():
         raise Denied("An approval needs a comment: say what you looked at.", Action.APPROVE, change)
-    Approval.objects.create(
-        change=change, approver=actor, decision=Approval.APPROVED, digest=digest, comment=comment.strip()
-    )
-    note(actor_of(actor), "change.approved", change, {"digest": digest, "comment": comment.strip()})
+    said = {"approver": actor, "decision": Approval.APPROVED, "digest": digest}
+    again = change.approvals.filter(**said).count()
+    Approval.objects.create(change=change, comment=comment.strip(), again=again, **said)
+    findings = weighed(change)
+    left = [finding.title for finding in findings if not finding.ok]
+    note(actor_of(actor), "change.approved", change, {"digest": digest, "comment": comment.strip(), "left": left})
+    if change.state is not State.IN_REVIEW or left:
+        return change
     return move(change, State.APPROVED, actor, comment.strip())
 
 
@@ -197,8 +240,12 @@ def change_withdraw(actor: User, change: Change, reason: str = "") -> Change:
 
 @deciding
 def change_replan(actor: User, change: Change) -> Change:
-    """Ask for a new plan of a stale or refused change; it will need new approvals."""
+    """Ask for a new plan of a stale or refused change; it will need new approvals.
+
+    Its machines are asked again, so they still have to be the actor's to ask for.
+    """
     change = permitted(actor, change, Action.REPLAN)
+    _check_machines(actor, Request(change.kind, change.params, change.host_id, change.vm_id, change.reason))
     if change.state is State.REFUSED:
         move(change, State.DRAFT, actor, "Looking again")
     Change.objects.filter(pk=change.pk).update(planning=True, refusal=[])
@@ -222,6 +269,7 @@ def move(change: Change, new: State, actor: User | None, reason: str = "") -> Ch
             change,
             {"old": old, "new": new, "reason": reason},
         )
+        moved.send(Change, change=change, new=new, actor=actor)
         if old in ON_THE_HOST and new not in ON_THE_HOST:
             transaction.on_commit(partial(run_ended, change.kind, change.pk), robust=True)
     change.status = new
@@ -231,7 +279,8 @@ def move(change: Change, new: State, actor: User | None, reason: str = "") -> Ch
 def permitted(actor: User, change: Change, action: Action) -> Change:
     """The change, locked and fresh, when the actor may take the action. Raises Denied."""
     fresh = Change.objects.select_for_update().get(pk=change.pk)
-    decision = may(action, actor_of(actor), fresh.case())
+    asked = fresh.voters() if action in (Action.APPROVE, Action.REJECT) else frozenset()
+    decision = may(action, actor_of(actor), fresh.case(asked))
     if not decision.allowed:
         raise Denied(decision.reason, action, fresh)
     return fresh

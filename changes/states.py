@@ -55,7 +55,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.WAITING: frozenset({S.RUNNING, S.FAILED, S.UNKNOWN, S.CANCELLED}),
     S.FAILED: frozenset({S.RUNNING, S.UNDOING, S.CLOSED}),
     S.CANCELLED: frozenset({S.RUNNING, S.UNDOING, S.CLOSED}),
-    S.UNKNOWN: frozenset({S.RUNNING, S.FAILED, S.CLOSED}),
+    S.UNKNOWN: frozenset({S.RUNNING, S.FAILED, S.UNDO_FAILED, S.CLOSED}),
     S.SUCCEEDED: frozenset({S.UNDOING}),
     S.UNDOING: frozenset({S.UNDONE, S.UNDO_FAILED, S.UNKNOWN}),
     S.UNDO_FAILED: frozenset({S.UNDOING, S.CLOSED}),

@@ -16,9 +16,10 @@ def test_a_plan_survives_its_own_json():
 
 def test_what_came_after_the_first_release_is_not_written_where_it_says_nothing():
     whole = plan()
-    assert '"outage"' not in whole.to_json()
-    later = dataclasses.replace(whole, steps=(dataclasses.replace(whole.steps[0], outage=90), *whole.steps[1:]))
-    assert later.to_json().count('"outage":90') == 1
+    assert '"outage"' not in whole.to_json() and '"fleeting"' not in whole.to_json()
+    first = dataclasses.replace(whole.steps[0], outage=90, fleeting=True)
+    later = dataclasses.replace(whole, steps=(first, *whole.steps[1:]))
+    assert later.to_json().count('"outage":90') == later.to_json().count('"fleeting":true') == 1
     assert Plan.from_json(later.to_json()) == later
 
 
