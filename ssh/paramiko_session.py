@@ -1,4 +1,4 @@
-"""Real hosts over SSH: our own socket, a pinned host key, then the sign-in. The only paramiko import.
+"""Real hosts over SSH: our own socket, a pinned host key, then the sign-in.
 
 The order is fixed: TCP, key exchange, comparison of the host's key, and only then does
 anything of ours (user name, key, password) go out.
@@ -9,34 +9,33 @@ from __future__ import annotations
 import contextlib
 import io
 import select
-import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_REQUEST, cMSG_CHANNEL_DATA, cMSG_CHANNEL_EOF, cMSG_CHANNEL_REQUEST
+from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_EOF, cMSG_CHANNEL_REQUEST
 from paramiko.message import Message
 from paramiko.ssh_exception import IncompatiblePeer
 
-from ssh import sudo
+from ssh import sentences, sudo
 from ssh.command import Command, Secret
 from ssh.hostkeys import HostKeyFormatError, PinnedKey
+from ssh.kept import KeptSession, Switchboard
+from ssh.paramiko_transport import BROKEN, Input, Transport
+from ssh.sentences import broken, late, lost, not_accepted, too_much
 from ssh.session import (
     AuthenticationRefused,
-    CommandTimeout,
     HostKeyChanged,
     HostKeyUnknown,
     Result,
-    SessionError,
+    Session,
     Unreachable,
 )
 
-OUTPUT_LIMIT = 64 << 20  # bytes of both streams together
 KEEPALIVE = 30  # seconds
 AGENT_KEYS = 5  # sshd ends the connection after MaxAuthTries (6)
 IDLE_WAIT = 5.0
@@ -44,7 +43,6 @@ IDLE_WAIT = 5.0
 core at some thousand kept connections."""
 
 PIECE = 32768
-_BROKEN = (paramiko.SSHException, OSError, EOFError)  # what Paramiko raises on a connection that dies
 TOO_OLD = (
     "offers only old methods (SHA-1 keys or ciphers), as OpenSSH 5.3 on RHEL 6 does. Regroup runs changes "
     "on hosts with OpenSSH 7.4 (RHEL 7) or newer."
@@ -97,11 +95,34 @@ def connect(
         undo.callback(transport.close)
         _verify(target, _server_key(transport, target.name))
         _sign_in(transport, target)
-        transport.set_keepalive(KEEPALIVE)
-        if isinstance(transport.sock, socket.socket):
-            transport.sock.settimeout(IDLE_WAIT)
         undo.pop_all()
-        return ParamikoSession(target, transport, own)
+        return _with_a_thread(target, transport, own)
+
+
+def connect_kept(
+    target: Target, board: Switchboard, sock: socket.socket | None = None
+) -> KeptSession | ParamikoSession:
+    """As `connect`, for a target without a jump host: a session that waits on `board`, with many others.
+
+    A host whose packets do not tell their length (OpenSSH with neither GCM nor a MAC that comes last) gets a thread.
+    """
+    with contextlib.ExitStack() as undo:
+        transport = _exchange_keys(target, None, sock, leaves=True)
+        undo.callback(transport.close)
+        transport.leaves = transport.tells_lengths
+        _verify(target, _server_key(transport, target.name))
+        _sign_in(transport, target)
+        if transport.leaves:
+            transport.join()
+        undo.pop_all()
+        return KeptSession(target, transport, board) if transport.leaves else _with_a_thread(target, transport)
+
+
+def _with_a_thread(target: Target, transport: Transport, jump: ParamikoSession | None = None) -> ParamikoSession:
+    transport.set_keepalive(KEEPALIVE)
+    if isinstance(transport.sock, socket.socket):
+        transport.sock.settimeout(IDLE_WAIT)
+    return ParamikoSession(target, transport, jump)
 
 
 def knock(target: Target) -> socket.socket:
@@ -134,7 +155,7 @@ def scan(address: str, port: int = 22, timeout: float = 10.0, jump: Target | Non
         return _server_key(transport, address)
 
 
-class ParamikoSession:
+class ParamikoSession(Session):
     """An open way to one host. Several threads may run commands on it at once."""
 
     def __init__(self, target: Target, transport: paramiko.Transport, jump: ParamikoSession | None = None) -> None:
@@ -155,7 +176,7 @@ class ParamikoSession:
         """Run one command to its end.
 
         Raises SudoRefused where `sudo -n` said no; CommandTimeout after `command.timeout`
-        seconds; SessionError on a lost connection or more than OUTPUT_LIMIT bytes of output.
+        seconds; SessionError on a lost connection or more than `sentences.OUTPUT_LIMIT` bytes of output.
         A command ended by signal N has status 128 + N.
         """
         deadline = time.monotonic() + command.timeout
@@ -163,7 +184,7 @@ class ParamikoSession:
         try:
             result = _Exchange(channel, command, self.target.name, deadline).result()
         finally:
-            with contextlib.suppress(*_BROKEN):  # a connection that breaks just now has nothing to close any more
+            with contextlib.suppress(*BROKEN):  # a connection that breaks just now has nothing to close any more
                 channel.close()
         if command.sudo:
             sudo.check(result, self.target.name, self.target.user)
@@ -177,21 +198,11 @@ class ParamikoSession:
         if self._jump is not None:
             self._jump.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _open_channel(self) -> paramiko.Channel:
         try:
             return self._transport.open_session(timeout=self.target.connect_timeout)
-        except _BROKEN as error:
-            raise SessionError(
-                f"The connection to {self.target.name} is broken: no command could be sent ({_words(error)})."
-            ) from None
+        except BROKEN as error:
+            raise broken(self.target.name, _words(error)) from None
 
 
 class _Exchange:
@@ -211,12 +222,12 @@ class _Exchange:
             for _ in self._turns():
                 self._feed()
                 self._drain()
-        except _BROKEN:
-            raise self._lost() from None
+        except BROKEN:
+            raise lost(self.name, self.command) from None
         if self.channel.exit_status == -1:
-            raise self._lost() if self.channel.event_ready else self._not_accepted()
+            raise (lost if self.channel.event_ready else not_accepted)(self.name, self.command)
         if not self.channel.eof_received:  # sshd tells the status before the last of the output
-            raise self._lost()
+            raise lost(self.name, self.command)
         out, error = (b"".join(pieces) for pieces in self.streams)
         return Result(self.channel.exit_status, out, error)
 
@@ -241,11 +252,7 @@ class _Exchange:
         while not self._ended():
             left = self.deadline - time.monotonic()
             if left <= 0:
-                raise CommandTimeout(
-                    f"The command did not end within {self.command.timeout:g} seconds on {self.name}: "
-                    f"{self.command.to_show()}",
-                    sent=True,
-                )
+                raise late(self.name, self.command)
             yield
             if self._ended():
                 return
@@ -281,7 +288,7 @@ class _Exchange:
         with self.channel.lock:
             size: int = self.channel._wait_for_send_window(len(piece))
         if size:
-            message = _Input(self.channel, cMSG_CHANNEL_DATA)
+            message = Input(self.channel, cMSG_CHANNEL_DATA)
             message.add_string(piece[:size])
             self.channel.get_transport()._send_user_message(message)
         return size
@@ -291,7 +298,7 @@ class _Exchange:
             if self.channel.eof_sent:
                 return
             self.channel.eof_sent = True
-        self.channel.get_transport()._send_user_message(_Input(self.channel, cMSG_CHANNEL_EOF))
+        self.channel.get_transport()._send_user_message(Input(self.channel, cMSG_CHANNEL_EOF))
 
     def _drain(self) -> None:
         sources: tuple[tuple[Callable[[], bool], Callable[[int], bytes]], ...] = (
@@ -303,95 +310,15 @@ class _Exchange:
                 piece = receive(1 << 20)
                 pieces.append(piece)
                 self.size += len(piece)
-                if self.size > OUTPUT_LIMIT:
-                    raise SessionError(
-                        f"The command wrote more than {OUTPUT_LIMIT >> 20} MiB on {self.name} and was given "
-                        f"up: {self.command.to_show()}",
-                        sent=True,
-                    )
-
-    def _not_accepted(self) -> SessionError:
-        return SessionError(
-            f"{self.name} did not accept the command: this account may not run commands, or the connection "
-            f"was lost at that moment: {self.command.to_show()}",
-            sent=True,
-        )
-
-    def _lost(self) -> SessionError:
-        return SessionError(
-            f"The connection to {self.name} was lost while a command ran; the host may still be running it: "
-            f"{self.command.to_show()}",
-            sent=True,
-        )
+                if self.size > sentences.OUTPUT_LIMIT:
+                    raise too_much(self.name, self.command)
 
 
-class _Input(Message):
-    """A message about a command's input, which the transport drops where the channel was closed before its turn.
-
-    Paramiko sends it after letting go of the channel's lock; meanwhile the host may close
-    the channel, and sshd ends the whole connection over data for a channel that is gone.
-    """
-
-    def __init__(self, channel: Any, kind: bytes) -> None:
-        super().__init__()
-        self.channel = channel
-        self.add_byte(kind)
-        self.add_int(channel.remote_chanid)
-
-
-def _note_exit_signal(channel: Any, message: Message) -> None:
-    """Paramiko ignores `exit-signal`, which would look like a lost connection: keep it as 128 + N."""
-    if message.get_text() == "exit-signal":
-        message.get_boolean()
-        name = "SIG" + message.get_text()
-        number = signal.Signals[name].value if name in signal.Signals.__members__ else 127
-        channel.exit_status = 128 + number
-        channel.status_event.set()
-        return
-    message.rewind()
-    message.get_int()  # the channel's number, which the transport had read already
-    channel._handle_request(message)
-
-
-_PARAMIKO: Any = paramiko.Transport  # its published types leave out these two tables
-_HANDLERS: dict[int, Callable[[Any, Message], None]] = _PARAMIKO._channel_handler_table
-_KEY_TYPES: tuple[str, ...] = _PARAMIKO._preferred_keys
-
-
-class _Transport(paramiko.Transport):
-    """Paramiko's transport with the weak methods switched off and the pinned keys' types first."""
-
-    _preferred_ciphers = (
-        "aes256-gcm@openssh.com",
-        "aes128-gcm@openssh.com",
-        "aes256-ctr",
-        "aes192-ctr",
-        "aes128-ctr",
-    )
-    _preferred_macs = (
-        "hmac-sha2-256-etm@openssh.com",
-        "hmac-sha2-512-etm@openssh.com",
-        "hmac-sha2-256",
-        "hmac-sha2-512",
-    )
-    _channel_handler_table = {**_HANDLERS, MSG_CHANNEL_REQUEST: _note_exit_signal}
-    first_key_types: tuple[str, ...] = ()
-
-    def _send_message(self, data: Message) -> None:
-        """The turn of one message: while it is being sent, no other is, and so none that closes its channel."""
-        if not (isinstance(data, _Input) and data.channel.closed):
-            _PARAMIKO._send_message(self, data)
-
-    @property
-    def preferred_keys(self) -> tuple[str, ...]:
-        """Host key types we ask for: plain keys only, because a pin names a key and not a certificate."""
-        plain = tuple(name for name in _KEY_TYPES if name not in self.first_key_types)
-        return (*self.first_key_types, *plain)
-
-
-def _exchange_keys(target: Target, jump: ParamikoSession | None, sock: socket.socket | None = None) -> _Transport:
+def _exchange_keys(
+    target: Target, jump: ParamikoSession | None, sock: socket.socket | None = None, leaves: bool = False
+) -> Transport:
     """A transport after the key exchange; nothing of ours was sent."""
-    transport = _Transport(sock or _socket(target, jump))
+    transport = Transport(sock or _socket(target, jump), leaves)
     transport.first_key_types = _negotiation_names(target.host_keys)
     transport.banner_timeout = transport.handshake_timeout = target.connect_timeout
     transport.auth_timeout = transport.channel_timeout = target.connect_timeout
@@ -402,7 +329,7 @@ def _exchange_keys(target: Target, jump: ParamikoSession | None, sock: socket.so
             reason = f"{target.name} did not finish the key exchange in time."
     except IncompatiblePeer:
         reason = f"{target.name} {TOO_OLD}"
-    except _BROKEN as error:
+    except BROKEN as error:
         reason = f"{target.name} does not speak SSH at {target.address}:{target.port} ({_words(error)})."
     if reason:
         transport.close()
@@ -423,7 +350,7 @@ def _socket(target: Target, jump: ParamikoSession | None) -> Any:
         reason = f"The name {target.address} of {target.name} cannot be resolved."
     except TimeoutError:
         reason = f"{target.name} did not answer at {where} within {target.connect_timeout:g} seconds."
-    except _BROKEN as error:
+    except BROKEN as error:
         through = f" through {jump.target.name}" if jump else ""
         reason = f"{target.name} cannot be reached at {where}{through} ({_words(error)})."
     raise Unreachable(reason)

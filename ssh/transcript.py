@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from ssh.command import Command
@@ -20,7 +19,7 @@ class UnknownCommand(LookupError):
     """The recording has no answer to this command."""
 
 
-class TranscriptSession:
+class TranscriptSession(Session):
     """Answers known commands and refuses all others.
 
     A command with several recorded answers gets them in order, the last one again and again.
@@ -54,16 +53,8 @@ class TranscriptSession:
     def close(self) -> None:
         """Nothing is open."""
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class RecordingSession:
+class RecordingSession(Session):
     """Passes commands to another session and keeps what it answered. Standard input is not kept."""
 
     def __init__(self, session: Session) -> None:
@@ -88,14 +79,6 @@ class RecordingSession:
 
     def close(self) -> None:
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _to_text(data: bytes) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from ssh.command import Command
 from ssh.session import Result, Session
 
 
-class WithoutSudo:
+class WithoutSudo(Session):
     """A session that runs every command as the login itself."""
 
     def __init__(self, session: Session) -> None:
@@ -21,11 +19,3 @@ class WithoutSudo:
 
     def close(self) -> None:
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from execution.lines import Guarded
 from ssh import detached
 from ssh.command import Command
 from ssh.detached import Chunk, State, Ticket, bury, follow, read, read_log, start, stop
 from ssh.paramiko_session import ParamikoSession, connect
-from ssh.session import SessionError
+from ssh.session import Session, SessionError
 from tests.ssh.conftest import Sshd, sh, until
 
 
@@ -83,6 +84,32 @@ def test_a_quiet_step_is_asked_less_and_less_often(session: ParamikoSession, tic
     assert pauses == sorted(pauses)
     assert pauses[-1] == 1.0
     stop(session, ticket, 1)
+
+
+def test_a_growing_log_is_asked_for_often_but_a_slow_host_is_not_worn_out(
+    session: ParamikoSession, ticket: Ticket
+) -> None:
+    start(session, ticket, sh("while echo more; do sleep 0.01; done"))
+    assert all(0.05 <= each <= 0.2 for each in pauses_after_data(session, ticket))
+    assert set(pauses_after_data(Guarded(session, lambda: time.sleep(0.15)), ticket)) == {0.2}
+    stop(session, ticket, 1)
+
+
+def pauses_after_data(session: Session, ticket: Ticket) -> list[float]:
+    """How long the first five looks that found something were rested after."""
+    found: list[float] = []
+    grew = False
+
+    def rest(seconds: float) -> None:
+        nonlocal grew
+        if grew:
+            found.append(seconds)
+        grew = False
+        time.sleep(seconds)
+
+    for _ in follow(session, ticket, 0, stop=lambda: len(found) == 5, poll=0.2, sleep=rest):
+        grew = True
+    return found
 
 
 @pytest.mark.parametrize("buried", [False, True])
