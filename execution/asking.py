@@ -17,6 +17,7 @@ from changes.services import change_create, change_edit
 from execution.doorbell import ring_plan
 from execution.facts import pending, wish
 from inventory.models import Host, HostFacts
+from inventory.rights import hosts_seen_by
 from people.access import Request
 
 FRESH = timedelta(seconds=60)
@@ -31,18 +32,21 @@ class Known:
 
 
 def known_of(host: Host) -> Known:
-    """What the host last said; a worker is asked to look again where that is older than a minute."""
-    kept = HostFacts.objects.filter(host=host).first()
+    """What the host last said; a worker is asked to look again where that is older than a minute.
+
+    Whether a worker asks it is looked at first: the answer may come in between, and is kept before the wish is gone.
+    """
     asking = pending(host)
+    kept = HostFacts.objects.filter(host=host).first()
     if not asking and (kept is None or timezone.now() - kept.tried_at > FRESH):
         wish(host)
         asking = pending(host)
     return Known(kept, asking)
 
 
-def host_named(request: HttpRequest) -> Host:
-    """The host that the address names as `?host=`. Raises Http404."""
-    host = Host.objects.filter(name=request.GET.get("host", "")).first()
+def host_named(request: Request) -> Host:
+    """The host that the address names as `?host=`. Raises Http404, also where this person does not see it."""
+    host = hosts_seen_by(request.actor).filter(name=request.GET.get("host", "")).first()
     if host is None:
         raise Http404("There is no host of this name.")
     return host

@@ -138,6 +138,7 @@ def _progress(run: Run, works: list[Work]) -> dict[str, Progress]:
             rows[work.key].intent_at is not None,
             run.confirmed_step == work.key,
             rows[work.key].found,
+            rows[work.key].said,
         )
         for work in works
     }

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from changes.kinds import kinds
+from changes.models import Change
 from execution.claims import claimed
 from execution.doorbell import ring_facts
 from execution.models import FactsWish
@@ -21,6 +22,13 @@ def wish(host: Host) -> None:
     with transaction.atomic():
         FactsWish.objects.update_or_create(host=host, defaults={"asked_at": timezone.now()})
         ring_facts(host.pk)
+
+
+def wish_after(change_id: int) -> None:
+    """A run has ended: its hosts are asked what they are like now, for their pages and for the change's evidence."""
+    change = Change.objects.select_related("host").get(pk=change_id)
+    for host in Host.objects.filter(name__in={change.host.name, *change.the_kind.hosts(change.params)}):
+        wish(host)
 
 
 def pending(host: Host) -> bool:

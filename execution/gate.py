@@ -7,36 +7,50 @@ running, or gives the locks back. Never a silent skip: stale or blocked, with th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from changes.models import Approval, Change, Lock
+from audit.selectors import sealing
+from changes.approval_rules import Finding
+from changes.glasses import glass_use, lifts_of, stood_in
+from changes.history import note
+from changes.models import Change, Lock
 from changes.plan import Refusal
-from changes.policy import Vote, valid_votes
+from changes.policies import weighed
+from changes.policy import STATES, Action
 from changes.services import LockHeld, kept_by_followed, locks_release, locks_take, move
+from changes.slots import timed, untimely
 from changes.states import HOLDS_HOST, State
-from execution.leases import Lease, raise_fence
+from changes.timing import Lift, Timed
+from execution.leases import Lease, database_now, raise_fence
 from execution.lines import Lines
 from execution.models import DO, Run, StepRun
-from people.selectors import actor_of
+from people.roles import Role
+from people.selectors import actor_by_id
 from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
 
+STARTED = (HOLDS_HOST - {State.GATING}) | {State.SUCCEEDED, State.UNDONE, State.CLOSED}
+"""States after the start, which no window is asked for (but see `starts`); what the gate saw of it is in the audit."""
 FRESH = timedelta(seconds=60)
+SEALER_STARTS, LOOK_EVERY = 15.0, 0.25
+"""Seconds that a sealer which is behind may take to catch up, and from one look to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One line of the gate: ✓, ✗, or None for what only the moment of the run can tell."""
+    """One line of the gate: ✓, ✗, or None for what only the moment of the run can tell; `help` says who can help."""
 
     title: str
     ok: bool | None
     reason: str
+    help: str = ""
 
 
 def lock_keys(change: Change) -> list[str]:
@@ -44,21 +58,51 @@ def lock_keys(change: Change) -> list[str]:
     return [f"host:{name}" for name in kind.hosts(change.params)] + list(kind.subjects(change.params))
 
 
-def votes_of(change: Change, trigger: int | None) -> list[Vote]:
-    """The approvals that count for the present digest."""
-    rows = change.approvals.filter(decision=Approval.APPROVED).select_related("approver")
-    return valid_votes((Vote(actor_of(row.approver), row.digest) for row in rows), change.case(), trigger)
+def unmet(change: Change, *triggers: int | None) -> str:
+    """Why the frozen policy is not met by people as they are now, once these start it; empty where it is."""
+    no = " ".join(f"{finding.title}. {finding.reason}" for finding in weighed(change, *triggers) if not finding.ok)
+    return "" if no and Lift.APPROVAL in lifts_of(change, triggers) else no
 
 
-def conditions(change: Change, trigger: int | None = None) -> list[Condition]:
-    """The gate as far as it can be told without asking the host."""
-    votes = votes_of(change, trigger)
-    names = ", ".join(vote.approver.display for vote in votes)
-    if votes:
-        approval = Condition("Approval", True, f"Approved by {names}, for this very plan.")
-    else:
-        approval = Condition("Approval", False, "Nobody who may has approved this plan yet.")
-    return [approval, _locks(change), _facts(change)]
+def starter_gone(run: Run) -> str:
+    """Why nothing starts in the name of whoever queued the run, by their account as it is now; empty if it may."""
+    starter = actor_by_id(run.started_by_id)
+    if starter.may(Role.OPERATOR):
+        return ""
+    why = "is no operator any more" if starter.active else "has an account that is switched off"
+    return f"{starter.display} started it, and {why}. Another operator can start it."
+
+
+def too_soon(change: Change, trigger: int | None) -> str:
+    """Why it may not start at this moment, by the database's clock, if this person starts it; empty if it may."""
+    now = database_now()
+    no = untimely(change, now)
+    return no and untimely(change, now, lifts_of(change, [trigger], now))
+
+
+def conditions(
+    change: Change, findings: Iterable[Finding] | None = None, times: Iterable[Timed] | None = None
+) -> list[Condition]:
+    """The gate as far as it can be told without asking the host; `findings`, `times`: what is weighed already."""
+    lifts = lifts_of(change) if findings is None or times is None else ()
+    findings = stood_in(weighed(change, helpers=True) if findings is None else findings, lifts)
+    times = times_now(change, lifts) if times is None else times
+    told: list[Finding | Timed] = [*findings, *times]
+    lines = [Condition(one.title, one.ok, one.reason, one.help) for one in told]
+    return [*lines, _locks(change), _facts(change), _audit()]
+
+
+def times_now(change: Change, lifts: Collection[Lift] = ()) -> list[Timed]:
+    """The lines on time, while there is a start ahead."""
+    return timed(change, None, lifts) if starts(change) else []
+
+
+def starts(change: Change) -> bool:
+    """Whether there is a start ahead: also where it broke off before the first step that writes was begun."""
+    if change.state not in STATES[Action.RESUME]:
+        return change.state not in STARTED
+    writing = [step.key for step in change.plan.steps if step.writes] if change.plan else []
+    return not StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0, key__in=writing).exists()
 
 
 def _locks(change: Change) -> Condition:
@@ -80,11 +124,25 @@ def _facts(change: Change) -> Condition:
     return Condition("Facts", None, "The host is asked again before the first command; another plan stops it.")
 
 
+def _audit() -> Condition:
+    now = sealing()
+    if now.late:
+        return Condition("Audit", False, now.sentence)
+    return Condition("Audit", True, "What was decided and done so far is sealed, or will be within seconds.")
+
+
 def pass_gate(run: Run, lease: Lease, lines: Lines) -> bool:
     """Take a queued change through the gate. True when it is running now."""
     change = run.change
+    _wait_for_the_seal(lease)
     if not _enter(change, lease):
         return False
+    audit = sealing()
+    if audit.late:
+        return _leave(change, lease, State.BLOCKED, audit.sentence)
+    # both are asked again at the end, where they count; so no host is asked in vain
+    if no := starter_gone(run) or too_soon(change, run.started_by_id):
+        return _refuse(run, lease, no)
     begun = timezone.now()
     try:
         facts = change.the_kind.gather(change.params, SessionAsk(lines.open(change.host)))
@@ -93,6 +151,14 @@ def pass_gate(run: Run, lease: Lease, lines: Lines) -> bool:
         _leave(change, lease, State.BLOCKED, f"{change.host.name} cannot be asked: {error}")
         return False
     return _decide(run, lease, facts, begun)
+
+
+def _wait_for_the_seal(lease: Lease) -> None:
+    """Where all of us were away, the sealer begins when we do, and is behind for a moment; that stops no change."""
+    end = time.monotonic() + SEALER_STARTS
+    while sealing().late and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+        lease.check()
 
 
 def _enter(change: Change, lease: Lease) -> bool:
@@ -114,8 +180,15 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
     with transaction.atomic():
         now = lease.guard()
         change.refresh_from_db()
-        if not votes_of(change, now.started_by_id):
-            return _leave(change, lease, State.BLOCKED, "No valid approval of this plan is left.")
+        if no := starter_gone(now):
+            return _refuse(now, lease, no)
+        if no := unmet(change, now.started_by_id):
+            return _refuse(now, lease, f"The approvals do not count any more. {no}")
+        if no := too_soon(change, now.started_by_id):
+            return _refuse(now, lease, no)
+        audit = sealing()
+        if audit.late:
+            return _leave(change, lease, State.BLOCKED, audit.sentence)
         if timezone.now() - begun > FRESH:
             return _leave(change, lease, State.BLOCKED, "The host took longer than 60 s to answer.")
         if isinstance(outcome, Refusal):
@@ -133,14 +206,30 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
         raise_fence(run)
         _prepare_steps(run, [step.key for step in outcome.steps])
         Run.objects.filter(pk=run.pk).update(started_at=timezone.now())
+        glass_use(change, now.started_by, Action.RUN, database_now(), now.started_by_id)
+        _keep(change, now)
         move(change, State.RUNNING, None, "Every condition of the gate holds")
     return True
+
+
+def _keep(change: Change, run: Run) -> None:
+    """The conditions as they hold in this moment, for the audit and whoever asks for evidence."""
+    held = [asdict(condition) for condition in conditions(change, weighed(change, run.started_by_id))]
+    told = {"run": run.name, "started_by": run.started_by.username, "digest": run.digest, "conditions": held}
+    note(None, "change.gate", change, told)
 
 
 def _prepare_steps(run: Run, keys: list[str]) -> None:
     StepRun.objects.bulk_create(
         StepRun(run=run, phase=DO, key=key, position=number) for number, key in enumerate(keys, 1)
     )
+
+
+def _refuse(run: Run, lease: Lease, reason: str) -> bool:
+    """What the people or the time stand against: blocked, and in the audit as a refusal."""
+    with transaction.atomic():
+        note(None, "change.gate_refused", run.change, {"reason": reason, "started_by": run.started_by_id})
+        return _leave(run.change, lease, State.BLOCKED, reason)
 
 
 def _leave(change: Change, lease: Lease, state: State, reason: str) -> bool:

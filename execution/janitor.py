@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from audit.services import seal
+from audit.services import seal_all
+from changes.slots import slots_expire
 from execution import doorbell
 from execution.due import facts_due, plans_due, runs_due
 from execution.leases import database_now
@@ -20,7 +21,8 @@ def sweep() -> int:
     """One round; returns how many hints were given again."""
     pulse("sweeps")
     doorbell.ring_again("pulse", "runs")
-    seal()
+    seal_all()
+    slots_expire(database_now())
     advance_all()
     due = [("look", change.pk) for change in runs_due()]
     due += [("plan", number) for number in plans_due()]

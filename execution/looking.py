@@ -1,6 +1,7 @@
 """What a host says about the step that nobody can tell about: asked by a worker, kept for the page, and nothing moved.
 
-Whoever decides sees it first; `services.run_probe` then goes by it, and `services.run_close` goes on without.
+Whoever decides sees it first; `services.run_probe` then goes by it, `settling.run_settle` by what a person saw besides,
+and `services.run_close` goes on without.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ DONE, NOT_DONE, AT_WORK, CANNOT_TELL = "done", "not_done", "at_work", "cannot_te
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Sentences for a person, and which of the four outcomes they amount to."""
+    """Sentences for a person, which of the four outcomes they amount to, and whether the attempt is certainly over."""
 
     sentences: tuple[str, ...]
     outcome: str
+    over: bool = False
 
 
 def told(probe: Probe, effect: Verdict | None, error: str = "") -> Said:
@@ -41,7 +43,7 @@ def told(probe: Probe, effect: Verdict | None, error: str = "") -> Said:
     else:
         there = f"Its effect is not there: {effect.sentence}"
         outcome = NOT_DONE if probe.state.is_over else AT_WORK
-    return Said((began, there), outcome)
+    return Said((began, there), outcome, probe.state.is_over)
 
 
 def _began(probe: Probe) -> str:
@@ -88,13 +90,17 @@ def look(run: Run, lease: Lease, works: list[Work], hands: HostHands) -> None:
     except (SessionError, FactError, DetachedError) as error:
         said = Said((f"The host cannot be asked: {error}",), CANNOT_TELL)
     lease.check()
-    Look.objects.filter(run=run).update(sentences=list(said.sentences), outcome=said.outcome, told_at=database_now())
+    Look.objects.filter(run=run).update(
+        sentences=list(said.sentences), outcome=said.outcome, over=said.over, told_at=database_now()
+    )
 
 
 def _ask(work: Work, attempt: int, hands: HostHands) -> Said:
     hands.turn(work)
     hands.pauses = ()
     probe = hands.probe(work, attempt)
+    if probe.state is State.ABSENT:  # a start that is under way still would make this untrue a moment later
+        probe = hands.bury(work, attempt)
     if not work.verify:
         return told(probe, None, "the plan has no check of it.")
     try:

@@ -75,6 +75,7 @@ class StepRun(models.Model):
 
     log_offset  bytes of the attempt's output that are dealt with
     log_kept, log_cut   lines of it that are in the log, and lines left out beyond the limit
+    said                what a person called the attempt, until the host has been asked again: done, failed, or empty
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
@@ -88,6 +89,7 @@ class StepRun(models.Model):
     log_kept = models.PositiveBigIntegerField(default=0)
     log_cut = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)
+    said = models.CharField(max_length=6, blank=True)
     sentence = models.TextField(blank=True)
     found = AnyTextJSONField(default=dict)
     started_at = models.DateTimeField(null=True)
@@ -135,12 +137,14 @@ class Look(models.Model):
     """What the host says about a run's unknown step, for whoever decides; `told_at` is None until it has been asked.
 
     outcome   done, not_done, at_work or cannot_tell
+    over      the host said so much that its command is at work no longer, and never will be
     """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="look")
     asked_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True)
+    over = models.BooleanField(default=False)
     sentences = AnyTextJSONField(default=list)
 
     def __str__(self) -> str:

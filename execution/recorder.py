@@ -85,7 +85,7 @@ class Recorder:
         step = self.steps[event.key]
         step.attempt, step.intent_at, step.log_offset = event.attempt, timezone.now(), 0
         step.log_kept = step.log_cut = 0
-        step.exit_code, step.state = None, StepState.RUNNING
+        step.exit_code, step.state, step.said = None, StepState.RUNNING, ""
         step.save()
         self.remainder = b""
 
@@ -119,6 +119,9 @@ class Recorder:
         step.state, step.sentence, step.ended_at = event.state, event.sentence, timezone.now()
         if event.state is not StepState.UNKNOWN:
             step.intent_at = None
+        elif step.said:  # it was closed by a person's word, and is in doubt again
+            step.intent_at = timezone.now()
+        step.said = ""
         if event.found:
             step.found = dict(event.found)
         step.save()

@@ -36,6 +36,7 @@ class Work:
     wait: Wait | None = None
     outage: int = 0
     host: str = ""
+    fleeting: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Progress:
 
     open       an intent is stored whose end is not: the host has to be asked first
     confirmed  a person said that what the step waits for is there
+    said       what a person called an attempt that was unknown, done or failed; the host has not been asked since
     """
 
     state: StepState = StepState.PENDING
@@ -52,6 +54,7 @@ class Progress:
     open: bool = False
     confirmed: bool = False
     found: Mapping[str, Json] = field(default_factory=dict)
+    said: str = ""
 
 
 def can_stop(work: Work, cancel: str) -> bool:
@@ -83,6 +86,9 @@ class Hands(Protocol):
 
 Steps = Generator[Event, None, StepState]
 
+SAID_DONE, SAID_FAILED = "done", "failed"
+"""What a person may call an attempt of which nobody could tell."""
+
 OUTAGE_POLL = 3
 """Seconds after which a host that is out of reach is tried again."""
 
@@ -90,7 +96,19 @@ OUTAGE_POLL = 3
 def forward(plan: Plan) -> list[Work]:
     """The plan's steps in order."""
     return [
-        Work(s.key, s.title, s.command, s.precheck, s.verify, s.always_run, bool(s.writes), s.wait, s.outage, s.host)
+        Work(
+            s.key,
+            s.title,
+            s.command,
+            s.precheck,
+            s.verify,
+            always_run=s.always_run,
+            writes=bool(s.writes),
+            wait=s.wait,
+            outage=s.outage,
+            host=s.host,
+            fleeting=s.fleeting,
+        )
         for s in plan.steps
     ]
 
@@ -109,27 +127,28 @@ def walk(
 ) -> Iterator[Event]:
     """Go on from where the progress stands to the end, a wait, or the first step that is not done.
 
-    recheck  a resume: verify again the effects of finished steps that write, and what is asked before later steps as
-             far as it can be told now
+    recheck  a resume: verify again the effects of finished steps that write or are fleeting, and what is asked before
+             later steps as far as it can be told now; a fleeting effect that is gone is brought about again
     probing  a person asked about an unknown step: a certain no becomes failed
     """
     # A resume that has begun a step looked before that; what is begun is asked first, whatever was lost meanwhile.
-    recheck = recheck and not any(at.open for at in progress.values())
+    begun = next((number for number, work in enumerate(works) if progress[work.key].open), -1)
+    ahead = recheck and begun < 0
     for number, work in enumerate(works):
         at = progress[work.key]
         hands.turn(work)
-        if at.state in STEP_DONE:
-            if recheck and work.writes:
-                lost = yield from _still_holds(work, hands)
-                if lost:
-                    yield Finished(State.FAILED, lost)
-                    return
-            continue
+        if at.state in STEP_DONE and not at.said:
+            lost = (yield from _still_holds(work, hands)) if recheck and number > begun else ""
+            if not lost:
+                continue
+            if not work.fleeting:
+                yield Finished(State.FAILED, lost)
+                return
         if hands.cancelled() and not at.open:
             yield Finished(State.CANCELLED, f"Stopped before “{work.title}”, as asked.")
             return
-        if recheck and not at.open:
-            recheck = False
+        if ahead:
+            ahead = False
             lost = yield from _will_hold(works[: number + 1], works[number + 1 :], hands)
             if lost:
                 yield Finished(State.FAILED, lost)
@@ -148,6 +167,9 @@ def walk(
 
 
 def _still_holds(work: Work, hands: Hands) -> Generator[Event, None, str]:
+    """Why the effect of a finished step is not there, or cannot be asked for; empty where it is, or none is kept."""
+    if not (work.writes or work.fleeting):
+        return ""
     try:
         verdict = all_of(hands.judge(work.verify))
     except (SessionError, FactError, DetachedError) as error:
@@ -182,7 +204,7 @@ def _will_hold(so_far: Sequence[Work], later: Sequence[Work], hands: Hands) -> G
 def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
     attempt = at.attempt
     try:
-        if at.open:
+        if at.open or at.said:
             again = yield from _reattach(work, at, hands, probing)
             if again is not StepState.PENDING:
                 return again
@@ -201,7 +223,7 @@ def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
     while True:
         attempt += 1
         yield Intent(work.key, attempt)
-        at.attempt, at.offset, at.open = attempt, 0, True
+        at.attempt, at.offset, at.open, at.said = attempt, 0, True, ""
         try:
             hands.start(work, attempt, command)
         except FenceRefused:
@@ -266,6 +288,8 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
     running                              followed from the stored offset
     ended                                the rest of its log read, then verified
     dead, or the host rebooted           the effect decides; if it is not there nobody can tell
+
+    An attempt that a person called done or failed is asked after in the same way; see `_by_word`.
     """
     yield Entered(work.key, StepState.RUNNING)
     probe: Probe | None = None
@@ -286,7 +310,7 @@ def _reattach(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
         return (yield from _end(work, StepState.UNKNOWN, sentence, hands))
     if probe.state in (OnHost.RUNNING, OnHost.CLAIMED):
         return (yield from _reattach(work, at, hands, probing))
-    if probe.state is OnHost.TOMBSTONE:
+    if probe.state is OnHost.TOMBSTONE and at.said != SAID_DONE:
         yield Said(work.key, f"attempt {at.attempt} never began on the host; beginning a new one")
         at.open = False
         return StepState.PENDING
@@ -307,6 +331,8 @@ def _verify(work: Work, at: Progress, probe: Probe, hands: Hands, probing: bool)
     verdict = all_of(verdicts)
     if verdict.holds:
         return (yield from _end(work, StepState.OK, _told(verdict, probe), hands, verdict))
+    if at.said:
+        return (yield from _by_word(work, at, _told(verdict, probe), hands))
     if work.wait and verdict.not_yet:
         return (yield from _park(work, verdict.sentence))
     if work.outage and verdict.not_yet:
@@ -316,10 +342,19 @@ def _verify(work: Work, at: Progress, probe: Probe, hands: Hands, probing: bool)
     return (yield from _end(work, StepState.UNKNOWN, _told(verdict, probe), hands))
 
 
+def _by_word(work: Work, at: Progress, told: str, hands: Hands) -> Steps:
+    """The effect is not there. Where a person said so too, the step is begun anew; where not, the host is believed."""
+    if at.said == SAID_DONE:
+        return (yield from _end(work, StepState.FAILED, f"It was called done, but it is not: {told}", hands))
+    yield Said(work.key, f"attempt {at.attempt} was called failed, and is over; beginning a new one")
+    return StepState.PENDING
+
+
 def _told(verdict: Verdict, probe: Probe) -> str:
     """The verdict's sentence, with what the exit code or the crash adds to it."""
     if probe.state is OnHost.OTHER_BOOT:
-        return f"The host was rebooted while the step ran. {verdict.sentence}"
+        gone = "" if verdict.holds else ", and what does not outlast a restart is gone"
+        return f"The host was rebooted while the step ran{gone}. {verdict.sentence}"
     if probe.state is OnHost.DEAD:
         return f"The step was killed on the host before it could say how it ended. {verdict.sentence}"
     if probe.word == "stopped":

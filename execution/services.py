@@ -7,15 +7,19 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from audit.selectors import sealing
+from changes.glasses import glass_use, lifts_of
 from changes.history import note
+from changes.kinds import bound
 from changes.models import Change
 from changes.plan import Plan
 from changes.policy import Action
 from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
+from changes.slots import frozen_now
 from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring, ring_plan
-from execution.gate import votes_of
+from execution.gate import starts, too_soon, unmet
 from execution.leases import host_locks
 from execution.models import DO, UNDO, Look, Run, StepRun
 from execution.runner import Progress, backward, can_stop, forward
@@ -38,17 +42,30 @@ def run_request(actor: User, change: Change, *, in_turn: bool = False) -> Run:
     rollout = None if in_turn else held_by(change)
     if rollout:
         raise Denied(f"This is a part of {rollout}: start that, so that its waves hold.", Action.RUN, change)
-    if not votes_of(change, actor.pk):
-        raise Denied(
-            "No approval counts if you start it: whoever starts a change is not among its approvers.",
-            Action.RUN,
-            change,
-        )
+    _must_be_met(change, Action.RUN, actor.pk)
+    if no := too_soon(change, actor.pk):
+        raise Denied(no, Action.RUN, change)
     run, _ = Run.objects.update_or_create(change=change, digest=change.digest, defaults={"started_by": actor})
     note(actor_of(actor), "change.run", change, {"digest": change.digest, "run": run.name})
     move(change, State.QUEUED, actor, "Run requested")
     ring(change)
     return run
+
+
+def _must_be_met(change: Change, action: Action, *triggers: int) -> None:
+    """Raises Denied where the approvals that the policy asks for are not there once these people start the change."""
+    no = unmet(change, *triggers)
+    if no and not unmet(change):
+        few = "No approval counts" if change.needs.seats == 1 else "Too few approvals count"
+        no = f"{few} if you start it: whoever starts a change is not among its approvers."
+    if no:
+        raise Denied(no, action, change)
+
+
+def _must_not_be_frozen(change: Change, action: Action, actor: User) -> None:
+    """Raises Denied in a freeze, unless the glass is broken for this person."""
+    if frozen_now(change) and (no := frozen_now(change, lifts_of(change, [actor.pk]))):
+        raise Denied(no, action, change)
 
 
 @deciding
@@ -97,9 +114,23 @@ def run_confirm(actor: User, change: Change) -> None:
 
 @deciding
 def run_resume(actor: User, change: Change) -> None:
-    """Go on with the step that failed, after every earlier effect was verified again."""
+    """Go on with the step that failed, after every earlier effect was verified again.
+
+    The approvals have to hold now as they did at the start, and whoever resumes is not among the approvers. A freeze
+    stops it; a window that has closed does not, since a host is better whole late than half in time. Before anything
+    was written there is nothing half: it is a start, in its slot and window.
+    """
     change = permitted(actor, change, Action.RESUME)
+    anew = starts(change)
+    if anew and (no := too_soon(change, actor.pk)):
+        raise Denied(no, Action.RESUME, change)
+    _must_not_be_frozen(change, Action.RESUME, actor)
+    audit = sealing()
+    if audit.late:
+        raise Denied(audit.sentence, Action.RESUME, change)
     run = run_of(change)
+    _must_be_met(change, Action.RESUME, actor.pk, run.started_by_id)
+    glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), actor.pk, run.started_by_id)
     _retry_broken(run)
     Run.objects.filter(pk=run.pk).update(recheck=True, cancel_requested=False, ended_at=None, sentence="")
     note(actor_of(actor), "change.resume", change, {"run": run.name})
@@ -137,8 +168,9 @@ def run_probe(actor: User, change: Change) -> None:
 
 @deciding
 def run_undo(actor: User, change: Change) -> None:
-    """Take back every step that was done or begun, last first. Raises LockHeld."""
+    """Take back every step that was done or begun, last first. Raises Denied, also in a freeze."""
     change = permitted(actor, change, Action.UNDO)
+    _must_not_be_frozen(change, Action.UNDO, actor)
     run, plan = run_of(change), change.plan
     if plan is None:
         raise Denied("There is no plan to undo.", Action.UNDO, change)
@@ -156,6 +188,7 @@ def run_undo(actor: User, change: Change) -> None:
     Run.objects.filter(pk=run.pk).update(
         phase=UNDO, recheck=False, cancel_requested=False, ended_at=None, sentence="", log_complete=False
     )
+    glass_use(change, actor, Action.UNDO, timezone.now(), actor.pk)
     note(actor_of(actor), "change.undo", change, {"run": run.name})
     move(change, State.UNDOING, actor, "Undo requested")
     ring(change)
@@ -183,6 +216,9 @@ def run_continue(actor: User, change: Change, reason: str) -> Change:
             Action.CONTINUE,
             change,
         )
+    why = bound_to(change)
+    if why:
+        raise Denied(why, Action.CONTINUE, change)
     rest = Change.objects.create(
         **{name: getattr(change, name) for name in ("kind", "params", "title", "ticket", "host", "vm", "requester")},
         reason=f"Continues #{change.pk}: {reason.strip()}",
@@ -194,6 +230,12 @@ def run_continue(actor: User, change: Change, reason: str) -> Change:
     _end(actor, change, f"The rest is planned anew as #{rest.pk}: {reason.strip()}")
     ring_plan(rest)
     return rest
+
+
+def bound_to(change: Change) -> str:
+    """Why the rest cannot be planned anew, as a sentence; empty where it can, or nothing was begun."""
+    begun = StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0)
+    return bound(change.kind, set(begun.values_list("key", flat=True)))
 
 
 def _end(actor: User, change: Change, reason: str) -> None:

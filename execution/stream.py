@@ -2,40 +2,39 @@
 
 One reader per web process, one thread with one database connection, looks at every change that
 somebody watches; so a hundred viewers cost the database what one does. Each viewer has a cursor
-of its own: `seq > n` is right after a reload, a late join or a lost connection.
-
-    event: log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"…","late":0.1}
-    event: steps            something in the change or one of its steps moved: ask for them again
-    event: done             nothing more will come without somebody's act
+of its own: `seq > n` is right after a reload, a late join or a lost connection. What is sent: `execution.messages`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import DatabaseError, connections
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
 from changes.models import Change
+from changes.rights import changes_seen_by
 from changes.states import ACTIVE, State
-from execution.colours import spans
-from execution.logs import Line, as_json, lines_after
-from execution.models import UNDO, Run, StepRun
-from people.access import requires
+from execution.connections import give_back
+from execution.logs import pieces
+from execution.messages import DONE, STEPS, fitting, log_event, silent_event
+from execution.models import Run, StepRun
+from people.access import Request, requires
+from people.actor import Actor
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
@@ -43,14 +42,18 @@ from people.selectors import actor_of
 log = logging.getLogger(__name__)
 
 POLL = 0.2
+QUICK = 0.05
+"""Seconds between two looks while lines come, and for `LIVELY` seconds after the last."""
+
+LIVELY = 2.0
 PING = 15.0
 RECHECK = 30.0
 RETRY = 2000
 """Milliseconds after which a browser comes back."""
 
-PAGE = 500
-BACKLOG = 32
-"""Messages that a viewer may be behind; each is at most a page of lines."""
+PAGE = 1000
+BACKLOG = 1 << 20
+"""Bytes that a viewer may be behind before it is given no more; what is given then is one message beyond it."""
 
 PATIENCE = 10.0
 """Seconds after which a viewer that takes nothing is let go; it comes back with its cursor."""
@@ -63,17 +66,14 @@ def is_moving(change: Change) -> bool:
     return change.planning or change.state in MOVING
 
 
-def log_key(phase: str, key: str) -> str:
-    """The name of a step's log on the page and in the stream."""
-    return f"undo-{key}" if phase == UNDO else key
-
-
 @dataclass(eq=False, slots=True)
 class Viewer:
     """One open stream. `queue` is only ever filled from the loop's own thread; None in it is the end.
 
     stamp    of the change as the page has it; empty if that is not known
-    over     nothing more is read for it; overrun: because it took too little
+    given, taken   bytes: put into the queue by the reader, and sent; each is written by one thread
+    silent   whether it was told that the run's worker is
+    over     nothing more is read for it
     """
 
     change: int
@@ -82,28 +82,32 @@ class Viewer:
     cursor: int
     loop: asyncio.AbstractEventLoop
     stamp: str = ""
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG + 4))
+    queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     run: int | None = None
     may_until: float = 0.0
-    took: float = field(default_factory=time.monotonic)
+    given: int = 0
+    taken: int = 0
+    silent: bool = False
     over: bool = False
-    overrun: bool = False
+    _taken_before: int = 0
+    _took: float = field(default_factory=time.monotonic)
 
     def give(self, message: bytes | None) -> None:
+        self.given += len(message or b"")
         try:
-            self.loop.call_soon_threadsafe(self._put, message)
+            self.loop.call_soon_threadsafe(self.queue.put_nowait, message)
         except RuntimeError:  # the server's loop has ended, and the viewer with it
             self.over = True
 
-    def _put(self, message: bytes | None) -> None:
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.over = self.overrun = True
-
     @property
     def full(self) -> bool:
-        return self.queue.qsize() >= BACKLOG
+        return self.given - self.taken >= BACKLOG
+
+    def stuck(self, now: float) -> bool:
+        """Whether it has taken nothing for a long time although there is enough."""
+        if not self.full or self.taken != self._taken_before:
+            self._taken_before, self._took = self.taken, now
+        return now - self._took > PATIENCE
 
 
 class Reader:
@@ -113,6 +117,7 @@ class Reader:
         self._viewers: set[Viewer] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._moved = 0.0
 
     def add(self, viewer: Viewer) -> None:
         with self._lock:
@@ -135,7 +140,7 @@ class Reader:
         try:
             while self._someone():
                 if not self._try_round():
-                    time.sleep(POLL)
+                    time.sleep(QUICK if time.monotonic() - self._moved < LIVELY else POLL)
         finally:
             connections.close_all()
 
@@ -165,6 +170,8 @@ class Reader:
         views = look({viewer.change for viewer in viewers})
         pages: Pages = {}
         more = [_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over]
+        if any(data for data, _ in pages.values()):
+            self._moved = time.monotonic()
         return any(more)
 
 
@@ -177,12 +184,13 @@ Pages = dict[tuple[int, int], tuple[bytes, int]]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A change at one moment: its stamp differs whenever the page would."""
+    """A change at one moment: its stamp differs whenever the page would. `silent` as `silence` has it."""
 
     moving: bool
     run: int | None
     last_seq: int
     stamp: str
+    silent: int
 
 
 def look(numbers: Iterable[int]) -> Mapping[int, Look]:
@@ -204,7 +212,20 @@ def look(numbers: Iterable[int]) -> Mapping[int, Look]:
 
 def _look(change: Change, run: Run | None, steps: Mapping[int, list[Any]]) -> Look:
     rows = steps.get(run.pk, []) if run else []
-    return Look(is_moving(change), run.pk if run else None, run.last_seq if run else 0, stamp_of(change, run, rows))
+    stamp, silent = stamp_of(change, run, rows), silence(change, run)
+    return Look(is_moving(change), run.pk if run else None, run.last_seq if run else 0, stamp, silent)
+
+
+def silence(change: Change, run: Run | None) -> int:
+    """Seconds for which the worker of a running change has given no sign of life; 0 while nothing is wrong.
+
+    So long the host may have gone on without a line of it being here.
+    """
+    if change.state not in (State.RUNNING, State.UNDOING) or run is None or run.lease_until is None:
+        return 0
+    renewed = run.lease_until - timedelta(seconds=settings.LEASE_SECONDS)
+    quiet = (timezone.now() - renewed).total_seconds()
+    return int(quiet) if quiet > 2 * settings.HEARTBEAT_SECONDS else 0
 
 
 def stamp_of(change: Change, run: Run | None, rows: Iterable[tuple[Any, ...]]) -> str:
@@ -231,18 +252,21 @@ def _serve(viewer: Viewer, seen: Look | None, pages: Pages) -> bool:
     if seen.run is not None and seen.last_seq > viewer.cursor:
         key = (seen.run, viewer.cursor)
         if key not in pages:
-            lines = lines_after(seen.run, viewer.cursor, PAGE)
-            pages[key] = b"".join(map(line_event, lines)), lines[-1].seq if lines else 0
+            found = fitting(pieces(seen.run, viewer.cursor + 1, viewer.cursor + PAGE))
+            pages[key] = (log_event(found, timezone.now()), found[-1].last) if found else (b"", 0)
         data, last = pages[key]
         if data:
             viewer.give(data)
             viewer.cursor = last
             if viewer.cursor < seen.last_seq:
                 return True
+    if viewer.silent != bool(seen.silent):
+        viewer.give(silent_event(seen.silent))
+        viewer.silent = bool(seen.silent)
     if viewer.stamp != seen.stamp:
-        viewer.give(event("steps"))
+        viewer.give(STEPS)
         viewer.stamp = seen.stamp
-    return _end(viewer, event("done")) if not seen.moving else False
+    return _end(viewer, DONE) if not seen.moving else False
 
 
 def _end(viewer: Viewer, last: bytes | None) -> bool:
@@ -257,46 +281,31 @@ def _let_go(viewers: Iterable[Viewer]) -> None:
     """Viewers that take nothing, and those who may no longer look."""
     now = time.monotonic()
     for viewer in viewers:
-        if not viewer.full:
-            viewer.took = now
-        elif now - viewer.took > PATIENCE:
+        if viewer.stuck(now):
             _end(viewer, None)
             continue
         if viewer.may_until <= now:
             viewer.may_until = now + RECHECK
-            if not may_watch(viewer.user, viewer.session):
+            if not may_watch(viewer.user, viewer.session, viewer.change):
                 _end(viewer, None)
 
 
-def may_watch(user_id: int, session_key: str) -> bool:
-    """Whether the session still is that of an active person who may view."""
+def may_watch(user_id: int, session_key: str, number: int) -> bool:
+    """Whether the session still is that of an active person who sees the change of this number."""
     session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or str(session.get(SESSION_KEY, "")) != str(user_id):
         return False
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return False
-    return actor_of(user).may(Role.VIEWER)
-
-
-def event(name: str, data: str = "{}", number: int | None = None) -> bytes:
-    head = f"id: {number}\n" if number is not None else ""
-    return f"{head}event: {name}\ndata: {data}\n\n".encode()
-
-
-def line_event(line: Line) -> bytes:
-    """A log line as an event; JSON keeps it on one line, whatever the host wrote."""
-    late = max(0.0, (timezone.now() - line.at).total_seconds())
-    words = as_json(line) | {"step": log_key(line.phase, line.step), "late": round(late, 1)}
-    if line.raw != line.text:
-        words["spans"] = spans(line.raw)
-    return event("log", json.dumps(words, separators=(",", ":")), line.seq)
+    actor = actor_of(user)
+    return actor.may(Role.VIEWER) and changes_seen_by(actor).filter(pk=number).exists()
 
 
 @requires(Role.VIEWER)
-async def change_events(request: HttpRequest, number: int) -> StreamingHttpResponse:
+async def change_events(request: Request, number: int) -> StreamingHttpResponse:
     """The stream of one change, from `Last-Event-ID` or `?after=` on."""
-    if not await sync_to_async(_exists)(number):
+    if not await sync_to_async(_is_seen)(request.actor, number):
         raise Http404(f"There is no change #{number}.")
     after = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     viewer = Viewer(
@@ -312,12 +321,10 @@ async def change_events(request: HttpRequest, number: int) -> StreamingHttpRespo
     return StreamingHttpResponse(_messages(viewer), content_type="text/event-stream", headers=headers)
 
 
-def _exists(number: int) -> bool:
+def _is_seen(actor: Actor, number: int) -> bool:
     """Also gives this request's own connection back: the stream, which may last for hours, needs none."""
-    there = Change.objects.filter(pk=number).exists()
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()
+    there = changes_seen_by(actor).filter(pk=number).exists()
+    give_back()
     return there
 
 
@@ -325,15 +332,19 @@ async def _messages(viewer: Viewer) -> AsyncIterator[bytes]:
     READER.add(viewer)
     try:
         yield f"retry: {RETRY}\n\n".encode()
-        while not (viewer.overrun and viewer.queue.empty()):
+        while True:
             try:
-                message = await asyncio.wait_for(viewer.queue.get(), PING)
+                # Not wait_for: before Python 3.12 it forgets that it was cancelled where a message comes in that moment
+                # (https://github.com/python/cpython/issues/86296), and a viewer that has left would stay for good.
+                async with asyncio.timeout(PING):
+                    message = await viewer.queue.get()
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
             if message is None:
                 return
             yield message
+            viewer.taken += len(message)
     finally:
         viewer.over = True
         READER.remove(viewer)

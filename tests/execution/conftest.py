@@ -8,6 +8,7 @@ from changes.models import Change
 from changes.services import Request, change_approve, change_create, change_submit
 from execution import engine, services
 from inventory.models import Host
+from ssh.session import Unreachable
 from tests.execution.local_session import LocalSession
 from tests.execution.toy import ToyKind
 
@@ -78,3 +79,20 @@ def queued_toy(approved_toy, olu) -> Callable[..., Change]:
 @pytest.fixture
 def journal(world: Path) -> Callable[[], list[str]]:
     return lambda: (world / "journal").read_text().split()
+
+
+@pytest.fixture
+def lost(monkeypatch) -> Callable[[Change], None]:
+    """A worker looks at a change, and from the middle of its step on the host does not answer any more."""
+
+    def lose(*_: object, **__: object) -> None:
+        raise Unreachable("No answer.")
+
+    def look(change: Change) -> None:
+        with monkeypatch.context() as away:
+            away.setattr("execution.hands.PAUSES", ())
+            away.setattr("ssh.detached.read", lose)
+            away.setattr("ssh.detached.follow", lose)
+            engine.look(change.pk)
+
+    return look

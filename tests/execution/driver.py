@@ -28,7 +28,7 @@ class Driver:
 
     def go(self, *, recheck: bool = False, probing: bool = False) -> State | None:
         """Walk until it ends; a worker that dies leaves what was stored."""
-        stored = {key: Progress(p.state, p.attempt, p.offset, p.open, p.confirmed) for key, p in self.progress.items()}
+        stored = dict(_copies(self.progress))
         self.progress, self.outcome = stored, None
         try:
             for event in walk(self.works, dict(_copies(stored)), self.host, recheck=recheck, probing=probing):
@@ -55,7 +55,7 @@ class Driver:
                 self.progress[event.key].offset = event.end
             case Ended():
                 at = self.progress[event.key]
-                at.state, at.open = event.state, event.state is StepState.UNKNOWN
+                at.state, at.open, at.said = event.state, event.state is StepState.UNKNOWN, ""
             case Parked():
                 at = self.progress[event.key]
                 at.state, at.open, self.outcome = StepState.WAITING, event.open, State.WAITING
@@ -65,4 +65,4 @@ class Driver:
 
 def _copies(progress: dict[str, Progress]):
     for key, p in progress.items():
-        yield key, Progress(p.state, p.attempt, p.offset, p.open, p.confirmed)
+        yield key, Progress(p.state, p.attempt, p.offset, p.open, p.confirmed, said=p.said)

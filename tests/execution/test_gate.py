@@ -1,12 +1,16 @@
 import pytest
 
+from audit.models import Entry
 from changes.models import Change, Lock
 from changes.services import Denied
 from changes.states import State
 from execution import engine, services
 from execution.models import Run
+from people.models import User
 from people.roles import Role
-from people.services import role_grant
+from people.services import role_grant, role_revoke
+from tests.conftest import a_person
+from tests.execution.toy import ToyKind
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +73,39 @@ def test_an_approver_who_was_switched_off_does_not_count(queued_toy, amir):
     amir.is_active = False
     amir.save()
     assert gated(change).state is State.BLOCKED
+
+
+def switched_off(olu):
+    User.objects.filter(pk=olu.pk).update(is_active=False)
+
+
+def no_operator(olu):
+    role_revoke(olu, Role.OPERATOR)
+
+
+GONE = [(switched_off, "has an account that is switched off"), (no_operator, "is no operator any more")]
+
+
+@pytest.mark.parametrize(("how", "sentence"), GONE)
+def test_nothing_starts_in_the_name_of_an_operator_who_is_none_any_more(queued_toy, olu, journal, how, sentence):
+    change = queued_toy("a")
+    how(olu)
+    change = gated(change)
+    assert (change.state, journal()) == (State.BLOCKED, [])
+    assert sentence in reason(change) and Entry.objects.filter(action="change.gate_refused").count() == 1
+    services.run_request(a_person("otto", Role.OPERATOR), change)
+    assert gated(change).state is State.SUCCEEDED
+
+
+def test_nor_of_one_who_was_switched_off_while_the_host_was_asked(queued_toy, olu, journal, monkeypatch):
+    change, gather = queued_toy("a"), ToyKind.gather
+
+    def meanwhile(kind, params, ask):
+        switched_off(olu)
+        return gather(kind, params, ask)
+
+    monkeypatch.setattr(ToyKind, "gather", meanwhile)
+    assert (gated(change).state, journal()) == (State.BLOCKED, [])
 
 
 def test_whoever_starts_it_does_not_count_as_approver(approved_toy, amir):

@@ -48,6 +48,25 @@ def test_any_line_costs_one_query_and_no_more_rows_than_lie_around_it(run):
         assert near.count() < 20
 
 
+def test_the_parts_of_a_log_are_found_where_its_step_changes(run):
+    start = run.last_seq
+    begun = logs.segments(run)
+    assert begun[-1][3] == start
+    for key, count in (("report", 2), ("restore", 1), ("restore", 1500), ("report", 3)):
+        log_many(run, key, ["x"] * count)
+    now = run_of(run.change)
+    with CaptureQueriesContext(connection) as asked:
+        parts = logs.segments(now)
+    assert len(asked) == 1
+    assert parts[: len(begun)] == begun
+    assert parts[len(begun) :] == [
+        ("do", "report", start + 1, start + 2),
+        ("do", "restore", start + 3, start + 1503),
+        ("do", "report", start + 1504, start + 1506),
+    ]
+    assert logs.segments(run) == begun, "of a run that was read before, what was there then"
+
+
 def test_no_chunk_has_more_lines_than_are_unpacked_for_one(run):
     log_many(run, "save", ["x"] * (3 * LINES + 1))
     assert max(chunk.last - chunk.first + 1 for chunk in LogChunk.objects.all()) == LINES

@@ -44,7 +44,7 @@ def test_lines_over_age_go_and_what_they_were_can_still_be_proved(scene, setting
     assert list(StepRun.objects.filter(run=run).values("key", "state", "sentence", "exit_code")) == steps
     client.force_login(vera)
     assert client.get(f"/changes/{run.change_id}/").status_code == 200
-    said = client.get(f"/changes/{run.change_id}/log.txt").content.decode()
+    said = client.get(f"/changes/{run.change_id}/log.txt").getvalue().decode()
     assert f"lines 1 to {run.last_seq} were forgotten for their age" in said
     assert retention.forget_logs() == 0
 

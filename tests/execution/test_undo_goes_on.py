@@ -6,7 +6,6 @@ from changes.kinds import Verdict
 from changes.models import Change
 from execution import engine, services
 from execution.models import UNDO, StepRun
-from ssh.session import Unreachable
 from tests.execution.toy import ToyKind
 
 pytestmark = pytest.mark.django_db
@@ -29,15 +28,8 @@ def attempts(change: Change) -> dict[str, int]:
     return dict(StepRun.objects.filter(run__change=change, phase=UNDO).values_list("key", "attempt"))
 
 
-def test_an_undo_that_ended_unknown_is_asked_about_and_goes_on(undoing, olu, journal, monkeypatch):
-    def lose(*_: object, **__: object) -> None:
-        raise Unreachable("No answer.")
-
-    with monkeypatch.context() as away:
-        away.setattr("execution.hands.PAUSES", ())
-        away.setattr("ssh.detached.read", lose)
-        away.setattr("ssh.detached.follow", lose)
-        engine.look(undoing.pk)
+def test_an_undo_that_ended_unknown_is_asked_about_and_goes_on(undoing, olu, journal, lost):
+    lost(undoing)
     assert state(undoing) == "unknown"
     services.run_look(olu, undoing)
     engine.look(undoing.pk)

@@ -42,18 +42,10 @@ def test_every_state_on_the_host_has_sentences(state):
 
 
 @pytest.fixture
-def unknown(queued_toy, monkeypatch) -> Change:
+def unknown(queued_toy, lost) -> Change:
     """Its step was begun, and then nobody could ask the host any more."""
     change = queued_toy("a", "b")
-
-    def lose(*_: object, **__: object) -> None:
-        raise Unreachable("No answer.")
-
-    with monkeypatch.context() as away:
-        away.setattr("execution.hands.PAUSES", ())
-        away.setattr("ssh.detached.read", lose)
-        away.setattr("ssh.detached.follow", lose)
-        engine.look(change.pk)
+    lost(change)
     change.refresh_from_db()
     assert change.status == "unknown"
     return change
