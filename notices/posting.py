@@ -1,0 +1,82 @@
+"""Sends one body to one place: connects to an address that was judged, follows nothing, reads no more than a status."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Timer
+
+from notices.addresses import Net, Place, place_of
+
+CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 10.0
+
+
+class PostFailed(OSError):
+    """The message is the sentence; `status` is what the receiver answered, None where it did not."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Net]) -> int:
+    """The status, which is 2xx. Raises PostFailed, AddressRefused."""
+    place = place_of(url, allowed)
+    try:
+        with _connected(place) as line:
+            line.request("POST", place.path, body, {"User-Agent": "Regroup", **headers})
+            status = line.getresponse().status
+    except ssl.SSLCertVerificationError as error:
+        raise PostFailed(f"Its certificate does not hold: {error.verify_message}.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise PostFailed(f"It could not be reached, or did not answer in time ({type(error).__name__}).") from error
+    if 300 <= status < 400:
+        raise PostFailed(f"It answered {status}; redirects are not followed. Enter the address it leads to.", status)
+    if not 200 <= status < 300:
+        raise PostFailed(f"It answered {status}.", status)
+    return status
+
+
+@contextlib.contextmanager
+def _connected(place: Place) -> Iterator[http.client.HTTPConnection]:
+    """A connection that has its socket, so that nothing resolves the name again. After ten seconds it is cut."""
+    line = http.client.HTTPConnection(place.host, place.port, timeout=CONNECT_SECONDS)
+    line.default_port, line.auto_open = (443 if place.tls else 80), 0
+    timer = Timer(WHOLE_SECONDS, _cut, [line])
+    timer.daemon = True
+    try:
+        line.sock = _socket(place)
+        timer.start()
+        if place.tls:
+            line.sock = ssl.create_default_context().wrap_socket(
+                line.sock, server_hostname=place.host, do_handshake_on_connect=False
+            )
+            line.sock.do_handshake()
+        yield line
+    finally:
+        timer.cancel()
+        line.close()
+
+
+def _socket(place: Place) -> socket.socket:
+    """To the first of the judged addresses that takes it. Raises OSError."""
+    trouble: OSError = OSError("no address")
+    for family, where in place.addresses:
+        raw = socket.socket(family, socket.SOCK_STREAM)
+        raw.settimeout(CONNECT_SECONDS)
+        try:
+            raw.connect(where)
+        except OSError as error:
+            raw.close()
+            trouble = error
+        else:
+            return raw
+    raise trouble
+
+
+def _cut(line: http.client.HTTPConnection) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # it was closed meanwhile
+        line.sock.shutdown(socket.SHUT_RDWR)
