@@ -8,9 +8,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from api.paging import Limit
+from api.auth import Bearer
+from api.paging import Limit, newest_first
 from api.problems import REFUSALS
 from audit.models import Entry
+from people.roles import Role
 
 router = Router(tags=["audit"])
 
@@ -36,9 +38,9 @@ class AuditPage(Schema):
     before: int | None = None
 
 
-@router.get("", response={200: AuditPage, **REFUSALS}, summary="Audit entries, newest first")
+WHOLE = Bearer(Role.VIEWER, whole=True)
+
+
+@router.get("", response={200: AuditPage, **REFUSALS}, auth=WHOLE, summary="Audit entries, newest first")
 def audit(request: HttpRequest, before: int | None = None, limit: Limit = 50) -> dict[str, Any]:
-    found = Entry.objects.filter(pk__lt=before) if before is not None else Entry.objects.all()
-    rows = list(found.order_by("-pk")[: limit + 1])
-    page = rows[:limit]
-    return {"items": page, "before": page[-1].pk if len(rows) > limit else None}
+    return newest_first(Entry.objects.all(), before, limit, lambda row: row)

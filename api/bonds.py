@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, QueryDict
 from ninja import Router, Schema, Status
 
-from api.auth import Bearer, user_of
+from api.auth import Bearer, seer
 from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from inventory.selectors import host_by_name
@@ -22,7 +22,6 @@ from networking.selectors import Filters, bond_list, page_worst_first, place_of
 from networking.topology import Effect, Impact, PortRow, Switch, impact, topology
 from networking.views.idle import page_of
 from people.roles import Role
-from people.selectors import actor_of
 
 router = Router(tags=["bonds"])
 
@@ -177,7 +176,7 @@ def bonds(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """`after` is what the answer before gave; `health` one of the states that bonds have."""
-    rows = bond_list(Filters(health, site, switch, text))
+    rows = bond_list(seer(request), Filters(health, site, switch, text))
     place = QueryDict(mutable=True)
     place["after"] = after
     page = page_worst_first(rows, place, limit)
@@ -189,7 +188,7 @@ def bonds(
     "/bonds/ask",
     response={202: AskedOut, **REFUSALS},
     summary="Have every host asked for its bonds now",
-    auth=Bearer(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR),
+    auth=Bearer(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR, whole=True),
 )
 def bonds_ask(request: HttpRequest) -> Status[Any]:
     return _asked(request, None)
@@ -197,7 +196,7 @@ def bonds_ask(request: HttpRequest) -> Status[Any]:
 
 @router.get("/hosts/{name}/bonds", response={200: HostBonds, **REFUSALS}, summary="The bonds of one host")
 def host_bonds(request: HttpRequest, name: str) -> dict[str, Any]:
-    host = host_by_name(name)
+    host = host_by_name(name, seer(request))
     row = HostNetwork.objects.filter(host=host).first()
     rows = Bond.objects.there().filter(host=host).select_related("host", "host__network").order_by("name")
     told = {"seen_at": row.seen_at, "error": row.error} if row else {"seen_at": None, "error": ""}
@@ -217,7 +216,7 @@ def host_bonds_ask(request: HttpRequest, name: str) -> Status[Any]:
 @router.get("/topology", response={200: SiteTopology, **REFUSALS}, summary="Switches of a site, by LLDP")
 def site_topology(request: HttpRequest, site: str = "") -> dict[str, Any]:
     """Hosts without a site are the site of the empty name."""
-    found = topology(rows_of_site(site))
+    found = topology(rows_of_site(seer(request), site))
     return {
         "site": site,
         "switches": [_switch_out(impact(found, one.name), one) for one in found.switches],
@@ -232,7 +231,7 @@ def site_topology(request: HttpRequest, site: str = "") -> dict[str, Any]:
     summary="One switch, and what would fail over or go dark if it died",
 )
 def switch_topology(request: HttpRequest, switch: str) -> dict[str, Any]:
-    found = topology(rows_at_switch(switch))
+    found = topology(rows_at_switch(seer(request), switch))
     one = found.switch(switch)
     if one is None:
         raise Http404(f"No port hears a switch called {switch}.")
@@ -246,7 +245,7 @@ def switch_topology(request: HttpRequest, switch: str) -> dict[str, Any]:
 
 @router.get("/idle-ports", response={200: IdlePage, **REFUSALS}, summary="10 Gb/s ports that idle, and what they cost")
 def idle(request: HttpRequest, site: str = "", after: str = "", limit: Limit = 100) -> dict[str, Any]:
-    found = idle_ports(rows_fast(site), settings.PORT_PRICE)
+    found = idle_ports(rows_fast(seer(request), site), settings.PORT_PRICE)
     page, following = page_of(found.ports, after, limit)
     return {
         "items": [
@@ -305,7 +304,7 @@ def _effect_out(effect: Effect) -> dict[str, Any]:
 
 def _asked(request: HttpRequest, name: str | None) -> Status[Any]:
     try:
-        wish = ask(host_by_name(name) if name else None, actor_of(user_of(request)))
+        wish = ask(host_by_name(name, seer(request)) if name else None, seer(request))
     except NothingToAsk as error:
         raise FieldErrors({"host": [str(error)]}) from error
     return Status(202, {"hosts": wish.total, "asked_at": wish.asked_at})

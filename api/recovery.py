@@ -11,14 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 
-from api.auth import user_of
+from api.auth import seer, user_of
 from api.changes import OK, ChangeWhole, change_of, planned, whole
+from api.once import apart
 from api.problems import REFUSALS, FieldErrors
 from changes.models import Change
 from changes.services import Request, change_create, change_edit
 from execution.doorbell import ring_plan
 from inventory.models import Host, Vm
 from inventory.selectors import host_by_name, vm_by_name
+from people.actor import Actor
 from recovery import request as recovery
 from recovery.forms import known_facts
 from recovery.fstab import FstabError, decode_fstab
@@ -97,7 +99,7 @@ class CopyOut(Schema):
 )
 def recovery_copies(request: HttpRequest, host: str) -> list[dict[str, Any]]:
     """From /etc/lvm/archive and /etc/lvm/backup, as the host last said; `POST /hosts/{name}/facts` asks it anew."""
-    row = _known("host", host_by_name, host)
+    row = _known(request, "host", host_by_name, host)
     return [
         {**copy.archive.to_json(), "source": {"host": row.name, "path": copy.archive.path}, "is_own": copy.is_own}
         for copy in copies(row.name, known_facts(row) or {})
@@ -106,7 +108,7 @@ def recovery_copies(request: HttpRequest, host: str) -> list[dict[str, Any]]:
 
 @router.post("/recovery", response={201: ChangeWhole, **REFUSALS}, summary="Request a recovery and plan it")
 def recovery_create(request: HttpRequest, body: RecoveryIn) -> Status[Any]:
-    change = change_create(user_of(request), _asked(body))
+    change = change_create(user_of(request), _asked(request, body))
     ring_plan(change)
     return Status(201, whole(planned(change)))
 
@@ -125,7 +127,7 @@ def handback_create(request: HttpRequest, body: HandBackIn) -> Status[Any]:
     if not body.reason.strip():
         raise FieldErrors({"reason": ["Say why this is needed; approvers and auditors read it."]})
     try:
-        wish = wish_for(_recovery(body.recovery))
+        wish = wish_for(_recovery(request, body.recovery))
     except Change.DoesNotExist as error:
         raise FieldErrors({"recovery": [f"There is no recovery #{body.recovery}."]}) from error
     except NothingToHandBack as nothing:
@@ -138,15 +140,16 @@ def handback_create(request: HttpRequest, body: HandBackIn) -> Status[Any]:
 @router.put("/{number}/recovery", response=OK, summary="Ask for something else; it is planned anew")
 def recovery_edit(request: HttpRequest, number: int, body: RecoveryIn) -> dict[str, Any]:
     """Back to a draft: approvals so far named another plan."""
-    change = change_edit(user_of(request), _recovery(number), _asked(body))
+    change = change_edit(user_of(request), _recovery(request, number), _asked(request, body))
     ring_plan(change)
     return whole(planned(change))
 
 
 @router.post("/{number}/attach", response=OK, summary="Attach the old disk by the site's command, and confirm it")
+@apart
 def attach(request: HttpRequest, number: int) -> dict[str, Any]:
-    disk_attach(user_of(request), _recovery(number))
-    return whole(change_of(number))
+    disk_attach(user_of(request), _recovery(request, number))
+    return whole(change_of(request, number))
 
 
 @router.post(
@@ -154,18 +157,25 @@ def attach(request: HttpRequest, number: int) -> dict[str, Any]:
     response=OK,
     summary="Detach the old disk by the site's command, after the undo or the hand back",
 )
+@apart
 def detach(request: HttpRequest, number: int) -> dict[str, Any]:
-    disk_detach(user_of(request), change_of(number))
-    return whole(change_of(number))
+    disk_detach(user_of(request), change_of(request, number))
+    return whole(change_of(request, number))
+
+
+PAGE = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
 @router.get(
-    "/{number}/report", response={200: dict[str, Any], **REFUSALS}, summary="What was recovered, from what, by whom"
+    "/{number}/report",
+    response={200: dict[str, Any], **REFUSALS},
+    openapi_extra={"responses": PAGE},
+    summary="What was recovered, from what, by whom",
 )
 def recovery_report(request: HttpRequest, number: int, format: Literal["json", "html"] = "json") -> Any:
     """Of a run that has begun, however it ended. `format=html` gives a page that needs nothing else."""
     try:
-        report = report_of(_recovery(number))
+        report = report_of(_recovery(request, number))
     except NothingToReport as nothing:
         raise HttpError(409, str(nothing)) from nothing
     if format == "html":
@@ -173,9 +183,9 @@ def recovery_report(request: HttpRequest, number: int, format: Literal["json", "
     return report.to_json()
 
 
-def _asked(body: RecoveryIn) -> Request:
+def _asked(request: HttpRequest, body: RecoveryIn) -> Request:
     """The body as a request, checked by itself. Raises FieldErrors."""
-    host, vm = _known("host", host_by_name, body.host), _known("vm", vm_by_name, body.vm)
+    host, vm = _known(request, "host", host_by_name, body.host), _known(request, "vm", vm_by_name, body.vm)
     metadata, fstab = _metadata(body), _fstab(body)
     suggested = {row.lv: row.mount_point for row in preview(metadata, vm.name, fstab).volumes} if fstab else {}
     wanted = recovery.Request(
@@ -200,7 +210,7 @@ def _asked(body: RecoveryIn) -> Request:
         lasting=body.lasting,
         fstab_from_disk=body.fstab_from_disk,
         fstab=fstab,
-        source=_source(body),
+        source=_source(request, body),
     )
     errors: dict[str, list[str]] = {}
     for problem in recovery.problems(wanted):
@@ -226,11 +236,11 @@ def _metadata(body: RecoveryIn) -> str:
         raise FieldErrors({"metadata_base64": ["This is no base64; send the file's bytes encoded."]}) from error
 
 
-def _source(body: RecoveryIn) -> recovery.Source | None:
+def _source(request: HttpRequest, body: RecoveryIn) -> recovery.Source | None:
     """The file on a host, if one is named. Raises FieldErrors for a host that is not known."""
     if body.source is None:
         return None
-    return recovery.Source(_known("source", host_by_name, body.source.host).name, body.source.path)
+    return recovery.Source(_known(request, "source", host_by_name, body.source.host).name, body.source.path)
 
 
 def _fstab(body: RecoveryIn) -> str:
@@ -241,9 +251,9 @@ def _fstab(body: RecoveryIn) -> str:
         raise FieldErrors({"fstab": [str(error)]}) from error
 
 
-def _recovery(number: int) -> Change:
+def _recovery(request: HttpRequest, number: int) -> Change:
     """The change of this number, if it is a recovery. Raises Change.DoesNotExist."""
-    change = change_of(number)
+    change = change_of(request, number)
     if change.kind != KIND.key:
         raise Change.DoesNotExist
     return change
@@ -252,8 +262,8 @@ def _recovery(number: int) -> Change:
 Row = TypeVar("Row", Host, Vm)
 
 
-def _known(field: str, find: Callable[[str], Row], name: str) -> Row:
+def _known(request: HttpRequest, field: str, find: Callable[[str, Actor], Row], name: str) -> Row:
     try:
-        return find(name)
+        return find(name, seer(request))
     except ObjectDoesNotExist as error:
         raise FieldErrors({field: [f"Regroup knows no {field} called {name!r}; add it first."]}) from error

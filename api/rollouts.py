@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 
-from api.auth import user_of
+from api.auth import seer, user_of
 from api.changes import Comment, Reason, Verdict, change_of
+from api.paging import Limit, newest_first
 from api.problems import REFUSALS
 from changes import rollouts
 from changes.models import Rollout
-from changes.rollouts import Wanted, parts_of, rollout_create
+from changes.rights import rollouts_seen_by
+from changes.rollouts import Wanted, parts_of, parts_seen_by, rollout_create, sentence_for
 from execution.rollouts import rollout_close, rollout_start
 
 router = Router(tags=["rollouts"])
@@ -68,61 +70,57 @@ class RolloutPage(Schema):
 
 
 OK: dict[Any, Any] = {200: RolloutOut, **REFUSALS}
-PAGE = 50
 
 
 @router.get("", response={200: RolloutPage, **REFUSALS}, summary="Rollouts, newest first")
-def rollout_list(request: HttpRequest, before: int | None = None) -> dict[str, Any]:
-    found = Rollout.objects.select_related("requester")
-    rows = list((found.filter(pk__lt=before) if before is not None else found)[: PAGE + 1])
-    page = rows[:PAGE]
-    return {"items": [_brief(row) for row in page], "before": page[-1].pk if len(rows) > PAGE else None}
+def rollout_list(request: HttpRequest, before: int | None = None, limit: Limit = 50) -> dict[str, Any]:
+    return newest_first(rollouts_seen_by(seer(request)).select_related("requester"), before, limit, _brief)
 
 
 @router.post("", response={201: RolloutOut, **REFUSALS}, summary="Put changes together for one approval")
 def rollout_new(request: HttpRequest, body: RolloutIn) -> Status[dict[str, Any]]:
-    changes = [change_of(number) for number in body.changes]
+    changes = [change_of(request, number) for number in body.changes]
     wanted = Wanted(body.title, body.reason, changes, body.wave_size, body.ticket)
-    return Status(201, _whole(rollout_create(user_of(request), wanted)))
+    return Status(201, _whole(request, rollout_create(user_of(request), wanted)))
 
 
 @router.get("/{number}", response=OK, summary="One rollout, with its waves")
 def rollout_get(request: HttpRequest, number: int) -> dict[str, Any]:
-    return _whole(_of(number))
+    return _whole(request, _of(request, number))
 
 
 @router.post("/{number}/submit", response=OK, summary="Submit every part")
 def submit(request: HttpRequest, number: int) -> dict[str, Any]:
-    return _whole(rollouts.rollout_submit(user_of(request), _of(number)))
+    return _whole(request, rollouts.rollout_submit(user_of(request), _of(request, number)))
 
 
 @router.post("/{number}/approve", response=OK, summary="One yes to the lot, naming its digest")
 def approve(request: HttpRequest, number: int, body: Verdict) -> dict[str, Any]:
-    return _whole(rollouts.rollout_approve(user_of(request), _of(number), body.digest, body.comment))
+    return _whole(request, rollouts.rollout_approve(user_of(request), _of(request, number), body.digest, body.comment))
 
 
 @router.post("/{number}/reject", response=OK, summary="One no to the lot")
 def reject(request: HttpRequest, number: int, body: Comment) -> dict[str, Any]:
-    return _whole(rollouts.rollout_reject(user_of(request), _of(number), body.comment))
+    return _whole(request, rollouts.rollout_reject(user_of(request), _of(request, number), body.comment))
 
 
 @router.post("/{number}/withdraw", response=OK, summary="Withdraw every part")
 def withdraw(request: HttpRequest, number: int) -> dict[str, Any]:
-    return _whole(rollouts.rollout_withdraw(user_of(request), _of(number)))
+    return _whole(request, rollouts.rollout_withdraw(user_of(request), _of(request, number)))
 
 
 @router.post("/{number}/start", response=OK, summary="Begin with the first wave, or go on after a stop")
 def start(request: HttpRequest, number: int) -> dict[str, Any]:
-    return _whole(rollout_start(user_of(request), _of(number)))
+    return _whole(request, rollout_start(user_of(request), _of(request, number)))
 
 
 @router.post("/{number}/close", response=OK, summary="End a stopped rollout as it is")
 def close(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
-    return _whole(rollout_close(user_of(request), _of(number), body.reason))
+    return _whole(request, rollout_close(user_of(request), _of(request, number), body.reason))
 
 
-def _of(number: int) -> Rollout:
-    found = Rollout.objects.select_related("requester").filter(pk=number).first()
+def _of(request: HttpRequest, number: int) -> Rollout:
+    found = rollouts_seen_by(seer(request)).select_related("requester").filter(pk=number).first()
     if found is None:
         raise HttpError(404, f"There is no rollout #{number}.")
     return found
@@ -138,8 +136,10 @@ def _brief(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _whole(rollout: Rollout) -> dict[str, Any]:
-    fields = ("reason", "ticket", "wave_size", "digest", "sentence")
+def _whole(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
+    fields = ("reason", "ticket", "wave_size", "digest")
+    every = parts_of(rollout)
+    shown = parts_seen_by(seer(request), every)
     parts = [
         {
             "wave": part.wave,
@@ -148,6 +148,10 @@ def _whole(rollout: Rollout) -> dict[str, Any]:
             "state": part.change.status,
             "digest": part.change.digest,
         }
-        for part in parts_of(rollout)
+        for part in shown
     ]
-    return _brief(rollout) | {name: getattr(rollout, name) for name in fields} | {"parts": parts}
+    return (
+        _brief(rollout)
+        | {name: getattr(rollout, name) for name in fields}
+        | {"parts": parts, "sentence": sentence_for(rollout, shown, every)}
+    )

@@ -12,7 +12,8 @@ CHANGING = {"post", "patch", "put", "delete"}
 def operations():
     for path, methods in the_api.get_openapi_schema()["paths"].items():
         for method in methods:
-            yield method, re.sub(r"\{number\}", "1", path.removeprefix("/api/v1")).replace("{name}", "app02")
+            plain = re.sub(r"\{(number|pk)\}", "1", path.removeprefix("/api/v1"))
+            yield method, plain.replace("{name}", "app02")
 
 
 @pytest.mark.parametrize(("method", "path"), list(operations()), ids=lambda value: str(value))

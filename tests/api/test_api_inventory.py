@@ -43,8 +43,8 @@ def test_owners_and_vms_are_made_and_listed(api, ada):
     caller = api(ada)
     assert caller.post("/owners", {"name": "Team A"})[0] == 201
     assert caller.post("/vms", {"name": "vm7", "owner": "Team A", "criticality": "high"})[0] == 201
-    assert caller.get("/vms")[1][0]["owner"] == "Team A"
-    assert caller.get("/owners")[1][0]["name"] == "Team A"
+    assert caller.get("/vms")[1]["items"][0]["owner"] == "Team A"
+    assert caller.get("/owners")[1]["items"][0]["name"] == "Team A"
 
 
 def test_the_audit_is_read_by_cursor(api, ada):

@@ -116,7 +116,7 @@ def test_an_old_fstab_is_kept_with_the_request_and_names_missing_mount_points(ap
 
 
 def test_what_is_no_fstab_is_told_at_its_field(api, rosa, app02, vm42, body):
-    for wrong, words in (("one two", "Line 1"), ("a\0b", "NUL"), ("#" * 70000, "64 KiB")):
+    for wrong, words in (("one two", "Line 1"), ("a\0b", "zero byte"), ("#" * 70000, "64 KiB")):
         status, problem = api(rosa).post("/changes/recovery", {**body, "fstab": wrong})
         assert status == 422
         assert words in problem["errors"]["fstab"][0]
