@@ -15,11 +15,14 @@ from typing import Any
 from regroup.client import Client, Trouble
 from regroup.options import parser
 from regroup.outcome import ENDS, Exit
-from regroup.show import advice, head, lines_of, report, row, safe
+from regroup.show import advice, head, host_says, lines_of, report, row, safe
 from regroup.watch import Line, Watch
 
 MOST = 2 * 2**20
 """Bytes of a file that are sent; LVM's metadata never reaches that."""
+
+LOOK_PATIENCE = 120.0
+"""Seconds that a host may take to be asked: it is tried for a minute where it does not answer."""
 
 PLAN_PATIENCE = 120.0
 """Seconds that a plan may take before we say that no worker makes it."""
@@ -62,7 +65,7 @@ def _client(options: argparse.Namespace) -> Client:
     if options.token_file:
         token = _read(options.token_file, "the token").decode("utf-8", "replace").strip()
     else:
-        token = (options.token or os.environ.get("REGROUP_TOKEN", "")).strip()
+        token = os.environ.get("REGROUP_TOKEN", "").strip()
     if not token:
         raise Trouble(
             "Say who you are: an API token from your account page, in REGROUP_TOKEN or --token-file.", Exit.USAGE
@@ -175,7 +178,28 @@ def edit(client: Client, options: argparse.Namespace) -> Exit:
 
 
 def look(client: Client, options: argparse.Namespace) -> Exit:
-    return _told(client, options, client.post(f"/changes/{options.number}/replan"))
+    """Plan anew; or, where a step is unknown, have its host asked, and say what it says."""
+    if client.get(f"/changes/{options.number}/now")["state"] != "unknown":
+        return _told(client, options, client.post(f"/changes/{options.number}/replan"))
+    change, end = client.post(f"/changes/{options.number}/look"), time.monotonic() + LOOK_PATIENCE
+    while change["host_says"] and not change["host_says"]["told_at"]:
+        if time.monotonic() > end:
+            raise Trouble("No worker has asked the host yet. Look again, or at `regroup doctor`.", Exit.NOT_YET)
+        time.sleep(0.5)
+        change = client.get(f"/changes/{options.number}/now")
+    _say(options, change, (*head(change), *host_says(change), *advice(change)))
+    return Exit.DONE
+
+
+def go_on_anew(client: Client, options: argparse.Namespace) -> Exit:
+    return _told(client, options, client.post(f"/changes/{options.number}/continue", {"reason": options.reason}))
+
+
+def settle(client: Client, options: argparse.Namespace) -> Exit:
+    word = {"said": options.said, "reason": options.reason, "told_at": options.look}
+    change = client.post(f"/changes/{options.number}/settle", word)
+    _say(options, change, (*head(change), *advice(change)))
+    return Exit.DONE
 
 
 def changes(client: Client, options: argparse.Namespace) -> Exit:
@@ -185,14 +209,16 @@ def changes(client: Client, options: argparse.Namespace) -> Exit:
 
 
 def hosts(client: Client, options: argparse.Namespace) -> Exit:
-    page = client.get("/hosts", limit=1000)
-    _say(options, page, (safe(f"{it['name']:<20} {it['address']}:{it['port']}  {it['trust']}") for it in page["items"]))
+    rows = client.every("/hosts")
+    said = (safe(f"{it['name']:<20} {it['address']}:{it['port']}  {it['trust']}") for it in rows)
+    _say(options, {"items": rows}, said)
     return Exit.DONE
 
 
 def vms(client: Client, options: argparse.Namespace) -> Exit:
-    rows = client.get("/vms")
-    _say(options, rows, (safe(f"{it['name']:<20} {it['owner'] or '-':<20} {it['service']}") for it in rows))
+    rows = client.every("/vms")
+    said = (safe(f"{it['name']:<20} {it['owner'] or '-':<20} {it['service']}") for it in rows)
+    _say(options, {"items": rows}, said)
     return Exit.DONE
 
 
@@ -259,11 +285,33 @@ def tell(client: Client, options: argparse.Namespace) -> Exit:
     return ENDS.get(told["state"], Exit.NOT_YET)
 
 
+def prove(client: Client, options: argparse.Namespace) -> Exit:
+    """Fetch the evidence into a file, whole or not at all; never over another."""
+    path = Path(options.output or f"evidence-{options.number}.zip")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if path.exists():
+            raise Trouble(f"{path} is there already; name another file with --output.", Exit.USAGE)
+        with part.open("xb") as file:
+            try:
+                client.save(f"/changes/{options.number}/evidence", file)
+            except BaseException:
+                part.unlink()
+                raise
+        part.rename(path)
+    except OSError as error:
+        raise Trouble(f"{path} cannot be written: {error.strerror}.", Exit.USAGE) from error
+    out(safe(f"{path}, {path.stat().st_size} bytes. Verify it with Regroup's verify.py and the key on its page Audit."))
+    return Exit.DONE
+
+
 ACTS: dict[str, Callable[[Client, argparse.Namespace], int]] = {
     **dict.fromkeys(("plan", "request"), ask),
     "edit": edit,
     "handback": hand_back,
     "look": look,
+    "settle": settle,
+    "continue": go_on_anew,
     "list": changes,
     "hosts": hosts,
     "vms": vms,
@@ -274,4 +322,5 @@ ACTS: dict[str, Callable[[Client, argparse.Namespace], int]] = {
     ),
     "watch": watch,
     "report": tell,
+    "evidence": prove,
 }

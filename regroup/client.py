@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from http.client import HTTPException
-from typing import Any
+from typing import IO, Any
 
 from regroup.outcome import Exit
 
 TIMEOUT = 60.0
 MOST = 64 * 2**20
 """Bytes of an answer that are read: a plan holds its files in full, and is still far smaller."""
+
+PAGE = 500
+"""Items of a list that are asked for at a time."""
+
+TRIES = 4
+"""How often a request whose answer was lost is sent; under one key, so that it is done once."""
+
+PAUSE = 1.0
+"""Seconds between."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -24,6 +36,10 @@ class Trouble(Exception):
     def __init__(self, sentence: str, code: Exit, details: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
         self.code, self.details = code, details
+
+
+class Lost(Exception):
+    """Nobody knows yet what became of a request."""
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -45,6 +61,17 @@ class Client:
         words = urllib.parse.urlencode({name: value for name, value in query.items() if value not in ("", None)})
         return self._json("GET", f"{path}?{words}" if words else path)
 
+    def every(self, path: str, **query: Any) -> list[Any]:
+        """All items of a list, page by page."""
+        items, cursor = [], {"limit": PAGE}
+        while True:
+            page = self.get(path, **query, **cursor)
+            items += page["items"]
+            more = {name: page[name] for name in ("after", "before") if page.get(name) is not None}
+            if not more:
+                return items
+            cursor |= more
+
     def post(self, path: str, body: Any = None) -> Any:
         return self._json("POST", path, body or {})
 
@@ -55,6 +82,14 @@ class Client:
         """An answer as it is."""
         return self._send("GET", path, None).decode("utf-8", "replace")
 
+    def save(self, path: str, file: IO[bytes]) -> None:
+        """An answer of any size, into a file that is open."""
+        with self._open(self._call("GET", path, None)) as answer:
+            try:
+                shutil.copyfileobj(answer, file)
+            except (HTTPException, OSError) as error:
+                raise self._away(error) from error
+
     def _json(self, method: str, path: str, body: Any = None) -> Any:
         answer = self._send(method, path, None if body is None else json.dumps(body).encode())
         try:
@@ -63,22 +98,48 @@ class Client:
             raise self._stranger() from error
 
     def _send(self, method: str, path: str, data: bytes | None) -> bytes:
+        call = self._call(method, path, data)
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                with self._open(call, again=method == "POST" and not last) as answer:
+                    content: bytes = answer.read(MOST)
+                    return content
+            except Lost:
+                time.sleep(PAUSE)
+            except (HTTPException, OSError) as error:
+                if last or method != "POST":
+                    raise self._away(error) from error
+                time.sleep(PAUSE)
+        raise AssertionError("the last try answers or raises")
+
+    def _call(self, method: str, path: str, data: bytes | None) -> urllib.request.Request:
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        call = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)  # noqa: S310 - checked
+        if method == "POST":
+            headers["Idempotency-Key"] = str(uuid.uuid4())
+        return urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)  # noqa: S310 - checked
+
+    def _open(self, call: urllib.request.Request, *, again: bool = False) -> Any:
+        """The answer. Raises Trouble; with `again` Lost, where the same may be asked once more."""
         try:
-            with self.opener.open(call, timeout=TIMEOUT) as answer:
-                content: bytes = answer.read(MOST)
-                return content
+            return self.opener.open(call, timeout=TIMEOUT)
         except urllib.error.HTTPError as error:
+            if again and error.code == 409 and error.headers.get("Retry-After"):
+                raise Lost from error
             raise self._refusal(error) from error
         except (urllib.error.URLError, HTTPException, OSError) as error:
-            why = getattr(error, "reason", None) or error
-            raise Trouble(
-                f"Regroup at {self.url} cannot be reached: {why}. Is it running, and is the address right?",
-                Exit.UNREACHABLE,
-            ) from error
+            # What was never reached is told at once; an answer that got lost on the way is worth asking for.
+            if again and (not isinstance(error, urllib.error.URLError) or isinstance(error.reason, TimeoutError)):
+                raise Lost from error
+            raise self._away(error) from error
+
+    def _away(self, error: Exception) -> Trouble:
+        why = getattr(error, "reason", None) or error
+        return Trouble(
+            f"Regroup at {self.url} cannot be reached: {why}. Is it running, and is the address right?",
+            Exit.UNREACHABLE,
+        )
 
     def _refusal(self, error: urllib.error.HTTPError) -> Trouble:
         with error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from regroup.outcome import Exit
 
@@ -26,7 +27,10 @@ def parser() -> argparse.ArgumentParser:
         acts = made.add_subparsers(dest="act", required=True, metavar="ACT")
 
         def act(name: str, words: str, *, number: bool = True) -> argparse.ArgumentParser:
-            made = acts.add_parser(name, help=words, description=words, parents=[common], epilog=ENDS)
+            # Whole words alone: `--token` would be taken for --token-file, and the token stand in a message.
+            made = acts.add_parser(
+                name, help=words, description=words, parents=[common], epilog=ENDS, allow_abbrev=False
+            )
             if number:
                 made.add_argument("number", type=_number, help="the change's number")
             return made
@@ -74,7 +78,7 @@ def _deciding(act: Act) -> None:
     show = act("show", "a change with its plan")
     show.add_argument("--full", action="store_true", help="with the text of every script")
     show.add_argument("--plan", action="store_true", help="the canonical plan alone: its SHA-256 is the digest")
-    act("look", "look again: plan a refused or stale change anew")
+    act("look", "look again: plan a refused or stale change anew, or see what the host says about an unknown step")
     act("submit", "submit a plan for approval")
     approve = act("approve", "approve this very plan")
     approve.add_argument(
@@ -87,12 +91,27 @@ def _deciding(act: Act) -> None:
     _watching(act("run", "run an approved change"), option=True)
     _watching(act("confirm", "say that what the run waits for is there; the host is asked at once"), option=True)
     _watching(act("ask", "ask the host again about a step that nobody can tell about"), option=True)
+    _settling(act("settle", "say how an unknown step ended, where you know more than the host can say"))
     _watching(act("resume", "go on from the failed step"), option=True)
+    rest = act(
+        "continue", "close a change that broke off, and ask for the same anew: planned from the host as it is now"
+    )
+    rest.add_argument("--reason", required=True, help="how the host differs from what the plan expects")
     act("cancel", "stop at the next step boundary")
     _watching(act("undo", "take everything back, last step first"), option=True)
     close = act("close", "end it as it is")
     close.add_argument("--reason", required=True, help="what is true on the host now")
+    proof = act("evidence", "fetch its evidence: a signed archive that verifies offline")
+    proof.add_argument("--output", metavar="FILE", help="else evidence-N.zip, here")
     _watching(act("watch", "follow the run's log until an end"), option=False)
+
+
+def _settling(act: argparse.ArgumentParser) -> None:
+    act.add_argument("said", choices=("done", "failed"), help="the step did its work, or it did not")
+    act.add_argument(
+        "--look", required=True, type=_moment, metavar="TIME", help="of the answer you read; `look` says it"
+    )
+    act.add_argument("--reason", required=True, help="what you saw on the host, and how")
 
 
 def _bonding(act: argparse.ArgumentParser) -> None:
@@ -143,8 +162,9 @@ def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     where = common.add_argument_group("which Regroup, and as whom")
     where.add_argument("--url", help="address of Regroup (else REGROUP_URL)")
-    where.add_argument("--token-file", metavar="FILE", help="file with an API token; - for standard input")
-    where.add_argument("--token", help="an API token, which others on this machine can see (else REGROUP_TOKEN)")
+    where.add_argument(
+        "--token-file", metavar="FILE", help="file with an API token; - for standard input (else REGROUP_TOKEN)"
+    )
     where.add_argument("--plain-http", action="store_true", help="send the token unencrypted to another machine")
     common.add_argument("--json", action="store_true", help="the API's own answer instead of words")
     return common
@@ -210,6 +230,15 @@ def _digest(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{12,64}", text):
         raise argparse.ArgumentTypeError("a digest has 12 to 64 digits of 0-9 and a-f; `show` prints it")
     return text
+
+
+def _moment(text: str) -> str:
+    try:
+        if datetime.fromisoformat(text).tzinfo:
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no time with its zone, such as 2026-11-26T01:02:03.456Z")
 
 
 def _duration(text: str) -> int:

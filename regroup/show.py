@@ -19,9 +19,16 @@ NEXT = {
     "waiting": "When it is so: {room} confirm {number} --watch",
     "failed": "Go on or take it back: {room} resume {number}, {room} undo {number}",
     "cancelled": "Go on or take it back: {room} resume {number}, {room} undo {number}",
-    "unknown": "Ask the host again: {room} ask {number} --watch",
+    "unknown": "See what the host says: {room} look {number}. To go by it: {room} ask {number} --watch",
     "undo_failed": "Try again or end it: {room} undo {number}, {room} close {number} --reason …",
     "succeeded": "What came back: {room} report {number}. To take it back: {room} undo {number} --watch",
+}
+
+OUTCOMES = {
+    "done": "So it is done.",
+    "not_done": "So it is not done.",
+    "at_work": "So it is still at work.",
+    "cannot_tell": "So it cannot be told.",
 }
 
 ROOMS = {
@@ -57,7 +64,21 @@ def lines_of(change: Json, *, full: bool = False) -> Iterator[str]:
     for row in change.get("approvals", ()):
         digest = str(row["digest"])[:12]
         yield safe(f"{row['decision']} by {row['approver']} at {row['at']}, digest {digest}: {row['comment']}")
+    yield from host_says(change)
     yield from advice(change)
+
+
+def host_says(change: Json) -> Iterator[str]:
+    """What the host said about an unknown step, and the words with which a person settles it."""
+    says = change.get("host_says")
+    if not says or not says["told_at"]:
+        return
+    for sentence in (*says["sentences"], f"{OUTCOMES[says['outcome']]} Asked at {says['told_at']}."):
+        yield safe(f"  host says  {sentence}")
+    if says["over"]:
+        room = change["kind"] if change["kind"] in ROOMS else "recover"
+        words = f"{room} settle {change['number']} done|failed --look {says['told_at']} --reason …"
+        yield safe(f"Where you know more than the host can say: {words}")
 
 
 def head(change: Json) -> Iterator[str]:

@@ -14,6 +14,7 @@ from inventory.models import Host
 from regroup.client import Client, Trouble
 from regroup.outcome import Exit
 from regroup.watch import Watch
+from ssh.session import Unreachable
 from tests.pages.scene import log, run_of
 
 
@@ -86,7 +87,63 @@ def test_what_the_run_waits_for_is_said_and_confirmed(shell, olu, approved, worl
 def test_an_unknown_end_has_its_own_code(shell, vera, scene):
     said = shell(vera, "watch", scene.failed(state=StepState.UNKNOWN).pk)
     assert said.code == Exit.UNKNOWN
-    assert "recover ask" in said.err
+    assert "recover look" in said.err and "recover ask" in said.err
+
+
+@pytest.fixture
+def unknown(approved, shell, olu, monkeypatch) -> int:
+    """Its first step was begun, and then nobody could ask the host any more."""
+
+    def lose(*_: object, **__: object) -> None:
+        raise Unreachable("No answer.")
+
+    number = approved("one", "two")
+    with monkeypatch.context() as away:
+        away.setattr("execution.hands.PAUSES", ())
+        away.setattr("ssh.detached.read", lose)
+        away.setattr("ssh.detached.follow", lose)
+        assert shell(olu, "run", number, "--watch").code == Exit.UNKNOWN
+    return number
+
+
+def test_a_look_at_an_unknown_step_says_what_the_host_says_and_how_to_settle_it(shell, olu, unknown):
+    said = shell(olu, "look", unknown)
+    assert said.code == Exit.DONE
+    assert "host says  Its effect is there: one is there." in said.out
+    assert "host says  So it is done. Asked at" in said.out
+    assert f"recover settle {unknown} done|failed --look " in said.out
+    assert Change.objects.get(pk=unknown).status == "unknown"
+    assert json.loads(shell(olu, "look", unknown, "--json").out)["host_says"]["outcome"] == "done"
+
+
+def test_an_unknown_step_is_settled_and_the_run_goes_on(shell, olu, unknown, world):
+    words = shell(olu, "look", unknown).out.split()
+    told = words[words.index("--look") + 1]
+    said = shell(olu, "settle", unknown, "done", "--look", told, "--reason", "I saw the line.")
+    assert (said.code, "who looked: I saw the line." in said.out) == (Exit.DONE, True)
+    assert shell(olu, "resume", unknown, "--watch").code == Exit.DONE
+    assert (world / "journal").read_text() == "one\ntwo\n"
+
+
+def test_an_older_answer_settles_nothing(shell, olu, unknown):
+    shell(olu, "look", unknown)
+    said = shell(olu, "settle", unknown, "done", "--look", "2026-01-01T00:00:00Z", "--reason", "I saw the line.")
+    assert (said.code, "was asked again since you read" in said.err) == (Exit.REFUSED, True)
+
+
+@pytest.mark.parametrize("look", ["yesterday", "2026-01-01T00:00:00"])
+def test_a_time_without_a_zone_is_refused_before_anything_is_sent(shell, olu, look):
+    said = shell(olu, "settle", 7, "done", "--look", look, "--reason", "I saw the line.")
+    assert (said.code, "is no time with its zone" in said.err) == (Exit.USAGE, True)
+
+
+def test_what_broke_off_is_planned_anew_as_a_change_of_its_own(shell, olu, approved):
+    number = approved("one", "bad")
+    assert shell(olu, "run", number, "--watch").code == Exit.FAILED
+    said = shell(olu, "continue", number, "--reason", "The host was mended by hand.")
+    rest = Change.objects.get(continues=number)
+    assert (said.code, rest.status, Change.objects.get(pk=number).status) == (Exit.DONE, "planned", "closed")
+    assert f"#{rest.pk} " in said.out and "The host was mended by hand." in said.out
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ def stranger():
     thread.join()
 
 
+@pytest.fixture
+def token(bare, monkeypatch) -> str:
+    monkeypatch.setenv("REGROUP_TOKEN", "rgp_secret")
+    return "rgp_secret"
+
+
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
     monkeypatch.delenv("REGROUP_URL", raising=False)
@@ -52,39 +58,53 @@ def bare(monkeypatch):
     ("words", "sentence"),
     [
         ((), "Say where Regroup is"),
-        (("--url", "http://127.0.0.1:9"), "Say who you are"),
-        (("--url", "ftp://x", "--token", "rgp_x"), "no address of Regroup"),
-        (("--url", "https://user@x", "--token", "rgp_x"), "no address of Regroup"),
-        (("--url", "http://[", "--token", "rgp_x"), "no address of Regroup"),
-        (("--url", "http://regroup.example", "--token", "rgp_x"), "not encrypted"),
-        (("--url", "http://127.0.0.1:9", "--token", "rgp x"), "characters that no token has"),
+        (("--url", "ftp://x"), "no address of Regroup"),
+        (("--url", "https://user@x"), "no address of Regroup"),
+        (("--url", "http://["), "no address of Regroup"),
+        (("--url", "http://regroup.example"), "not encrypted"),
         (("--url", "http://127.0.0.1:9", "--token-file", "/no/such"), "cannot be read"),
     ],
 )
-def test_a_wrong_command_line_is_told_and_nothing_is_sent(capsys, words, sentence):
+def test_a_wrong_command_line_is_told_and_nothing_is_sent(capsys, token, words, sentence):
     assert main(["recover", "list", *words]) == Exit.USAGE
     assert sentence in capsys.readouterr().err
 
 
-def test_a_regroup_that_is_not_there_has_its_own_code(capsys):
-    assert main(["recover", "list", "--url", "http://127.0.0.1:9", "--token", "rgp_x"]) == Exit.UNREACHABLE
+@pytest.mark.parametrize(("token", "sentence"), [("", "Say who you are"), ("rgp x", "characters that no token has")])
+def test_a_token_that_cannot_be_one_is_not_sent(capsys, monkeypatch, stranger, token, sentence):
+    monkeypatch.setenv("REGROUP_TOKEN", token)
+    assert main(["recover", "list", "--url", stranger]) == Exit.USAGE
+    assert sentence in capsys.readouterr().err
+    assert Stranger.tokens == []
+
+
+def test_a_token_on_the_command_line_is_no_option_and_is_not_repeated(capsys, stranger):
+    with pytest.raises(SystemExit):
+        main(["recover", "list", "--url", stranger, "--token-fil", "rgp_secret"])
+    with pytest.raises(SystemExit):
+        main(["recover", "list", "--url", stranger, "--token", "rgp_secret"])
+    assert Stranger.tokens == []
+
+
+def test_a_regroup_that_is_not_there_has_its_own_code(capsys, token):
+    assert main(["recover", "list", "--url", "http://127.0.0.1:9"]) == Exit.UNREACHABLE
     assert "cannot be reached" in capsys.readouterr().err
 
 
-def test_the_token_does_not_follow_a_redirect(capsys, stranger):
-    code = main(["recover", "list", "--url", f"{stranger}/moved", "--token", "rgp_secret"])
+def test_the_token_does_not_follow_a_redirect(capsys, token, stranger):
+    code = main(["recover", "list", "--url", f"{stranger}/moved"])
     assert code == Exit.UNREACHABLE
     assert "give the address that it leads to" in capsys.readouterr().err
     assert Stranger.tokens == ["Bearer rgp_secret"]
 
 
-def test_something_else_at_the_address_is_said(capsys, stranger):
-    assert main(["recover", "list", "--url", stranger, "--token", "rgp_x"]) == Exit.UNREACHABLE
+def test_something_else_at_the_address_is_said(capsys, token, stranger):
+    assert main(["recover", "list", "--url", stranger]) == Exit.UNREACHABLE
     assert "is not Regroup's API" in capsys.readouterr().err
 
 
-def test_a_token_that_is_none_is_refused(capsys, live_server):
-    assert main(["recover", "list", "--url", live_server.url, "--token", "rgp_x"]) == Exit.REFUSED
+def test_a_token_that_is_none_is_refused(capsys, token, live_server):
+    assert main(["recover", "list", "--url", live_server.url]) == Exit.REFUSED
     assert "token is not valid" in capsys.readouterr().err
 
 
