@@ -209,6 +209,16 @@ class Host:
         """Reboot the guest for real and wait for a login of the new boot (30 to 60 s without KVM)."""
         before = self.run("cat /proc/sys/kernel/random/boot_id").strip()
         self.run(f"{PATIENT}systemctl reboot", sudo=True, check=False)
+        self._wait_for_another_boot(before)
+
+    def reset(self) -> None:
+        """Press its reset button, so that nothing is synced or unmounted, and wait for a login of the new boot."""
+        before = self.run("cat /proc/sys/kernel/random/boot_id").strip()
+        with Qmp(self._folder) as qmp:
+            qmp.execute("system_reset")
+        self._wait_for_another_boot(before)
+
+    def _wait_for_another_boot(self, before: str) -> None:
         deadline = time.monotonic() + REBOOT_TIMEOUT
         while time.monotonic() < deadline:
             with contextlib.suppress(LabError):

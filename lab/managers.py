@@ -93,11 +93,14 @@ def _stand_in(name: str) -> str:
 DEBIANS = ("/usr/sbin/ifquery", "/usr/lib/udev/rules.d/80-ifupdown.rules")
 """Parts of Debian's ifupdown that would call what the stand-in takes the place of."""
 
+HOOKS = tuple(f"/etc/network/{when}.d/ifenslave" for when in ("if-pre-up", "if-up", "if-post-down"))
+"""Of ifenslave, for ifupdown: NetworkManager's dispatcher would run the last, and so take ports out of their bond."""
+
 MANAGERS = {
     manager.key: manager
     for manager in (
         Manager("ifupdown", "Debian's ifupdown", ("networking.service",), _ifupdown),
-        Manager("keyfile", "NetworkManager", ("NetworkManager.service",), _keyfile),
+        Manager("keyfile", "NetworkManager", ("NetworkManager.service",), _keyfile, HOOKS),
         Manager("networkd", "systemd-networkd", ("systemd-networkd.service",), _networkd),
         Manager("netplan", "netplan over systemd-networkd", ("systemd-networkd.service",), _netplan),
         Manager("ifcfg", "a stand-in for Red Hat's network scripts", ("network.service",), _ifcfg, DEBIANS),

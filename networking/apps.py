@@ -15,10 +15,11 @@ class NetworkingConfig(AppConfig):
         from networking.drill import panels as drill
         from networking.drill.kind import KIND as DRILL
         from networking.kind import KIND
+        from networking.risks import risks
 
         panels.connect()
-        register(KIND, ends=ask_after)
-        register(DRILL, ends=ask_after)
+        register(KIND, ends=ask_after, risks=risks)
+        register(DRILL, ends=ask_after, risks=risks)
         register_panel(KIND.key, Place.WAITING, change_panels.countdown_panel)
         register_panel(KIND.key, Place.RESULT, change_panels.went_back_panel)
         register_panel(KIND.key, Place.RESULT, change_panels.now_panel)

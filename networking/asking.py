@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from changes.models import Change
 from execution.doorbell import give
+from execution.facts import wish_after
 from inventory.models import Host
 from inventory.states import HostTrust
 from networking.models import HostNetwork, SweepWish
@@ -47,6 +48,7 @@ def ask(host: Host | None = None, by: Actor | None = None) -> SweepWish:
 
 def ask_after(number: int) -> None:
     """The host of a change whose run has ended is seen at once, so that pages show what it is like now."""
+    wish_after(number)
     with suppress(NothingToAsk):
         ask(Change.objects.select_related("host").get(pk=number).host)
 

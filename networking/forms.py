@@ -17,14 +17,16 @@ from django.http import QueryDict
 from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.plan import Json, Plan, Refusal
-from inventory.forms import host_choice
+from inventory.forms import choose_from, host_choice
 from inventory.models import Host, HostFacts
+from inventory.rights import hosts_seen_by
 from networking.bonding.model import FAIL_OVER_MAC, RESELECT, STATIC, Addressing, Options
 from networking.bonding.options import EXPLAINED, Explained
 from networking.facts.values import Network, Nic
 from networking.guard import SECONDS
 from networking.planner import KIND, plan
 from networking.request import LEAST_SECONDS, Request, request_problems
+from people.actor import Actor
 
 ARP_VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
 CHOICES = {"primary_reselect": RESELECT, "fail_over_mac": FAIL_OVER_MAC, "arp_validate": ARP_VALIDATE}
@@ -77,8 +79,9 @@ class BondForm(forms.Form):
     reason = reason_field("Why it is needed. Approvers read this first.")
     ticket = ticket_field()
 
-    def __init__(self, *args: Any, network: Network | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, network: Network | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        choose_from(self, hosts_seen_by(actor), "host")
         self.network = network
         nics = nics_of(network)
         self.fields["ports"].choices = [(nic.name, nic.name) for nic in nics]  # type: ignore[attr-defined]  # stubs
@@ -185,16 +188,16 @@ class Draft:
         return Request.from_json(params_of(self.form.cleaned_data, self.network)).to_json()
 
 
-def draft_posted(data: QueryDict, *, final: bool) -> Draft:
+def draft_posted(actor: Actor, data: QueryDict, *, final: bool) -> Draft:
     """A round as it was posted; a host chosen only now gets what is proposed for it."""
-    host = Host.objects.filter(name=data.get("host", "")).first()
+    host = hosts_seen_by(actor).filter(name=data.get("host", "")).first()
     network = known_network(host)
     fresh = network is not None and "name" not in data
     if fresh and network:
         values = data.copy()
         _fill(values, proposal(network))
-        return Draft(_leave_the_empty_alone(BondForm(values, network=network)), host, network)
-    draft = Draft(BondForm(data, network=network), host, network, final)
+        return Draft(_leave_the_empty_alone(BondForm(values, actor=actor, network=network)), host, network)
+    draft = Draft(BondForm(data, actor=actor, network=network), host, network, final)
     can_be_planned = network is not None and not set(draft.form.errors) - {"reason"}
     if not final:
         _leave_the_empty_alone(draft.form)
@@ -212,25 +215,29 @@ def _leave_the_empty_alone(form: BondForm) -> BondForm:
     return form
 
 
-def draft_fresh(query: QueryDict, change: Change | None) -> Draft:
+def draft_fresh(actor: Actor, query: QueryDict, change: Change | None) -> Draft:
     """The first round: with the host and the bond there that the address names, or as asked before."""
     if change:
         request = Request.from_json(change.params)
-        host = Host.objects.filter(name=request.host).first()
+        host = hosts_seen_by(actor).filter(name=request.host).first()
         network = known_network(host)
         values = _values(request) | {"reason": change.reason, "ticket": change.ticket}
-        return Draft(BondForm(initial=values, network=network), host, network)
-    host = Host.objects.filter(name=query.get("host", "")).first()
+        return Draft(BondForm(initial=values, actor=actor, network=network), host, network)
+    host = hosts_seen_by(actor).filter(name=query.get("host", "")).first()
     network = known_network(host)
     initial: dict[str, Any] = {"host": host.name if host else ""}
     if network:
         initial |= existing(network, query.get("bond", "")) or proposal(network)
-    return Draft(BondForm(initial=initial, network=network), host, network)
+    return Draft(BondForm(initial=initial, actor=actor, network=network), host, network)
 
 
 def known_network(host: Host | None) -> Network | None:
-    """What the host last said of its network; None if nothing, or in the words of another version of Regroup."""
-    kept = HostFacts.objects.filter(host=host).first() if host else None
+    """What the host last said of its network."""
+    return network_in(HostFacts.objects.filter(host=host).first() if host else None)
+
+
+def network_in(kept: HostFacts | None) -> Network | None:
+    """The network in what is kept; None if there is none, or in the words of another version of Regroup."""
     facts = (kept.facts or {}).get(KIND) if kept else None
     try:
         return Network.from_json(facts) if facts else None
@@ -238,9 +245,8 @@ def known_network(host: Host | None) -> Network | None:
         return None
 
 
-def problem_of(host: Host) -> str:
+def problem_in(kept: HostFacts | None) -> str:
     """Why the host's network could not be read, in its own words; empty if it could."""
-    kept = HostFacts.objects.filter(host=host).first()
     return str(((kept.facts or {}).get(KIND) or {}).get("problem", "")) if kept else ""
 
 

@@ -24,6 +24,7 @@ def refusals(bond: Bond, network: Network, owner: Owner) -> Iterator[str]:
     """Reasons in what the host is like otherwise, gravest first."""
     yield from _speed(bond, network)
     yield from _flaws(owner)
+    yield from _taken_out(owner, network)
     yield from _addresses_lost(bond, network)
     if not set(ARMING) & set(network.managers.tools):
         yield (
@@ -76,6 +77,19 @@ def _speed(bond: Bond, network: Network) -> Iterator[str]:
 def _flaws(owner: Owner) -> Iterator[str]:
     for flaw in owner.configured.flaws:
         yield f"{flaw.path}, line {flaw.line}: {flaw.sentence} Mend that file first, then ask again."
+
+
+def _taken_out(owner: Owner, network: Network) -> Iterator[str]:
+    """Debian: whenever NetworkManager sets a port down, ifenslave's hook frees it, even if it is in its bond again."""
+    managers = network.managers
+    is_managed = owner.backend.key in ("keyfile", "netplan", "ifcfg") and "keyfile" in managers.active
+    if is_managed and "ifenslave-dispatched" in managers.tools:
+        yield (
+            f"NetworkManager on {network.hostname} runs the hook of the package ifenslave for each port that goes down"
+            " (by its script 01-ifupdown), and the hook takes the port out of the bond behind NetworkManager: at a boot"
+            " the ports may come and go for ever, and the host be cut off. Purge ifenslave (apt purge ifenslave: to"
+            " remove it leaves the hook), then ask again."
+        )
 
 
 def _addresses_lost(bond: Bond, network: Network) -> Iterator[str]:

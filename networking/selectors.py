@@ -15,10 +15,12 @@ from changes.states import Label
 from execution.models import Pulse
 from inventory.models import Host
 from inventory.paging import clean
+from inventory.rights import hosts_seen_by, on_hosts_seen_by
 from inventory.states import HostTrust
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST, HealthState
 from networking.bonding.words import ago
 from networking.models import Bond, BondMove, BondQuerySet, HostNetwork, Nic, SweepWish
+from people.actor import Actor
 
 PAGE = 50
 MOVES = 30
@@ -83,9 +85,15 @@ class Freshness:
         return self.worker is None or self.worker < timezone.now() - patience
 
 
-def bond_list(filters: Filters) -> BondQuerySet:
-    """Bonds that are there, as far as the filters let them through."""
-    rows = Bond.objects.there().select_related("host", "host__network")
+def bonds_seen_by(actor: Actor) -> BondQuerySet:
+    """Bonds that are there, on hosts that the person sees."""
+    rows = Bond.objects.there()
+    return rows if actor.sees_all else rows.filter(host__in=hosts_seen_by(actor))
+
+
+def bond_list(actor: Actor, filters: Filters) -> BondQuerySet:
+    """Bonds that the person sees, as far as the filters let them through."""
+    rows = bonds_seen_by(actor).select_related("host", "host__network")
     if filters.health:
         rows = rows.filter(rank=_rank(filters.health))
     if filters.site:
@@ -146,9 +154,9 @@ def _link(query: QueryDict, word: str, edge: list[Bond], more: bool) -> str | No
     return f"?{values.urlencode()}"
 
 
-def counts() -> list[StateCount]:
-    """How many bonds are how, worst first; states that no bond is in are left out."""
-    found = dict(Bond.objects.there().order_by().values_list("rank").annotate(Count("pk")))
+def counts(actor: Actor) -> list[StateCount]:
+    """How many bonds that the person sees are how, worst first; states that no bond is in are left out."""
+    found = dict(bonds_seen_by(actor).order_by().values_list("rank").annotate(Count("pk")))
     return [
         StateCount(state, HEALTH_LABELS[state], found[rank])
         for rank, state in enumerate(WORST_FIRST)
@@ -156,10 +164,11 @@ def counts() -> list[StateCount]:
     ]
 
 
-def sites() -> list[str]:
-    """Sites of hosts that have bonds."""
+def sites(actor: Actor) -> list[str]:
+    """Sites of hosts that have bonds, as far as the person sees them."""
     return list(
-        Host.objects.filter(bonds__present=True)
+        hosts_seen_by(actor)
+        .filter(bonds__present=True)
         .exclude(site="")
         .order_by("site")
         .values_list("site", flat=True)
@@ -167,10 +176,11 @@ def sites() -> list[str]:
     )
 
 
-def freshness() -> Freshness:
+def freshness(actor: Actor) -> Freshness:
+    """Of the hosts that the person sees."""
     now = timezone.now()
     recent = now - timedelta(seconds=settings.FLEET_SECONDS * 2 + 30)
-    told = HostNetwork.objects.aggregate(
+    told = on_hosts_seen_by(actor, HostNetwork.objects.all()).aggregate(
         hosts=Count("pk"),
         fresh=Count("pk", filter=Q(seen_at__gte=recent)),
         silent=Count("pk", filter=Q(error__gt="")),

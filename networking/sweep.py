@@ -13,9 +13,13 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db.models import Q
@@ -33,9 +37,10 @@ from networking.facts.values import Bonds
 from networking.models import HostNetwork
 from networking.recording import Heard, record
 from ssh.facts import FactError
+from ssh.kept import KeptSession
 from ssh.paramiko_session import Target, knock
 from ssh.pool import SessionPool
-from ssh.session import HostKeyUnknown, Session, SessionError, SudoRefused
+from ssh.session import HostKeyUnknown, Result, Session, SessionError, SudoRefused
 from ssh.without_sudo import WithoutSudo
 
 LEASE = timedelta(seconds=180)
@@ -94,9 +99,11 @@ class Fleet:
     keep   connections that stay open between rounds
     """
 
+    lean = LEAN.command()
+
     def __init__(self, hands: int, per_jump: int, keep: int, patience: float) -> None:
         self._hands, self._per_jump, self._patience = threading.Semaphore(hands), per_jump, patience
-        self.pool = SessionPool(size=keep, idle=max(300.0, 3.0 * settings.FLEET_SECONDS))
+        self.pool = SessionPool(size=keep, idle=max(300.0, 3.0 * settings.FLEET_SECONDS), talks=hands)
 
     def round(self, within: float = 600.0) -> Told:
         """Ask everybody who is due, for at most about `within` seconds."""
@@ -107,10 +114,39 @@ class Fleet:
             finally:
                 release(now.owner)
 
+    def start(self, errand: Errand, threads: ThreadPoolExecutor) -> Future[_Back]:
+        """Set out to ask one host: over the connection that is kept of it, else in a thread."""
+        kept = self.pool.take_kept(self._target(errand))
+        if kept is None:
+            return threads.submit(self.ask, errand)
+        back = Future[_Back]()
+        kept.ask(self.lean).add_done_callback(partial(self._leaned, errand, kept, threads, back))
+        return back
+
     def ask(self, errand: Errand) -> _Back:
         """One host, in a thread of its own; raises nothing."""
+        return self._told(errand, self._ask)
+
+    def _leaned(
+        self,
+        errand: Errand,
+        kept: KeptSession,
+        threads: ThreadPoolExecutor,
+        back: Future[_Back],
+        asked: Future[Result],
+    ) -> None:
+        """The lean question was answered, in the loop of the kept connections: what takes longer is for a thread."""
+        same = None if asked.exception() else self._same(errand, asked.result())
+        if same:
+            self.pool.keep(kept)
+            back.set_result(_Back(same))
+            return
+        rest = threads.submit(self._told, errand, partial(self._go_on, kept, asked))
+        rest.add_done_callback(lambda done: back.set_result(done.result()))
+
+    def _told(self, errand: Errand, ask: Callable[[Errand], Heard]) -> _Back:
         try:
-            return _Back(self._ask(errand))
+            return _Back(ask(errand))
         except HostKeyUnknown as error:
             return _Back(Heard(errand.host_id, error=str(error)), error)
         except (SessionError, FactError) as error:
@@ -119,28 +155,52 @@ class Fleet:
             sentence = f"Regroup could not read the answer of {errand.target.name}: {type(error).__name__}: {error}"
             return _Back(Heard(errand.host_id, error=sentence))
 
+    def _target(self, errand: Errand) -> Target:
+        return replace(errand.target, connect_timeout=self._patience)
+
     def _ask(self, errand: Errand) -> Heard:
-        target = replace(errand.target, connect_timeout=self._patience)
-        if self.pool.has(target):
+        if self.pool.has(self._target(errand)):
             try:
-                return self._talk(errand, target)
+                return self._talk(errand)
             except SessionError as error:
                 if error.sent:
                     raise
-        return self._talk(errand, target, None if target.jump else knock(target))
+        return self._anew(errand)
 
-    def _talk(self, errand: Errand, target: Target, sock: socket.socket | None = None) -> Heard:
-        """The lean question first: where its answer is the one of last time, nothing else has changed by itself."""
-        with self._hands, self.pool.acquire(target, sock) as session:
-            speaking: Session = session if errand.sudo else WithoutSudo(session)
-            lean = speaking.run(LEAN.command())
-            digest = hashlib.sha256(b"%d " % lean.status + lean.stdout).hexdigest()
-            same = digest == errand.digest
-            if same and not errand.whole:
-                return Heard(errand.host_id)
-            bonds = FULL.parse(speaking.run(FULL.command()))
-            drift = _drift(speaking, bonds) if bonds.bonds and (errand.files or not same) else None
-            return Heard(errand.host_id, bonds, digest, drift=drift)
+    def _go_on(self, kept: KeptSession, asked: Future[Result], errand: Errand) -> Heard:
+        """After the lean question over a kept connection. A host that certainly did not get it is asked anew."""
+        try:
+            with self._hands, self.pool.lent(kept):
+                return self._rest(errand, kept, asked.result())
+        except SessionError as error:
+            if error.sent:
+                raise
+        return self._anew(errand)
+
+    def _anew(self, errand: Errand) -> Heard:
+        target = self._target(errand)
+        return self._talk(errand, None if target.jump else knock(target))
+
+    def _talk(self, errand: Errand, sock: socket.socket | None = None) -> Heard:
+        with self._hands, self.pool.acquire(self._target(errand), sock) as session:
+            lean = session.run(self.lean)
+            return self._same(errand, lean) or self._rest(errand, session, lean)
+
+    def _same(self, errand: Errand, lean: Result) -> Heard | None:
+        """Where the lean answer is the one of last time, nothing else has changed by itself."""
+        same = _digest(lean) == errand.digest
+        return Heard(errand.host_id) if same and not errand.whole else None
+
+    def _rest(self, errand: Errand, session: Session, lean: Result) -> Heard:
+        """All that there is to ask."""
+        speaking = session if errand.sudo else WithoutSudo(session)
+        bonds, digest = FULL.parse(speaking.run(FULL.command())), _digest(lean)
+        files = bonds.bonds and (errand.files or digest != errand.digest)
+        return Heard(errand.host_id, bonds, digest, drift=_drift(speaking, bonds) if files else None)
+
+
+def _digest(lean: Result) -> str:
+    return hashlib.sha256(b"%d " % lean.status + lean.stdout).hexdigest()
 
 
 def _drift(session: Session, bonds: Bonds) -> Drift:
@@ -160,6 +220,7 @@ class _Round:
     until: float
     errands: deque[Errand] = field(default_factory=deque)
     out: dict[Future[_Back], Errand] = field(default_factory=dict)
+    done: SimpleQueue[Future[_Back]] = field(default_factory=SimpleQueue)
     jumps: Counter[Target] = field(default_factory=Counter)
     heard: list[Heard] = field(default_factory=list)
     told: Told = field(default_factory=Told)
@@ -212,10 +273,17 @@ class _Round:
                 continue
             if jump:
                 self.jumps[jump] += 1
-            self.out[threads.submit(self.fleet.ask, errand)] = errand
+            future = self.fleet.start(errand, threads)
+            self.out[future] = errand
+            future.add_done_callback(self.done.put)
 
     def _gather(self) -> None:
-        done, _ = wait(self.out, timeout=0.5, return_when=FIRST_COMPLETED)
+        """Those that are done by now; where there are none, wait a moment for one."""
+        done = list[Future[_Back]]()
+        with suppress(Empty):
+            done.append(self.done.get(timeout=0.5))
+            while True:
+                done.append(self.done.get_nowait())
         for future in done:
             errand, back = self.out.pop(future), future.result()
             if errand.target.jump:

@@ -30,7 +30,7 @@ from paramiko.common import (
 from lab.fleet.world import SimHost, World
 
 PORT = 2222
-IDLE_WAIT = 5.0
+IDLE_WAIT = 60.0
 """Seconds that a signed-in connection's thread sleeps where nothing comes."""
 
 GRACE = 120.0

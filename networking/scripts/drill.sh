@@ -24,6 +24,7 @@ reaches() {
 }
 carried_by() { [ "$(active)" = "$1" ]; }
 left() { [ "$(active)" != "$primary" ] && [ -n "$(active)" ]; }
+is_down() { [ "$(cat "$port/bonding_slave/mii_status" 2>/dev/null)" = down ]; }
 is_up() { [ "$(cat "$port/bonding_slave/mii_status" 2>/dev/null)" = up ]; }
 
 # bounce NAME: primary down, until the traffic has moved; up again, until the bond takes its link for good
@@ -46,6 +47,8 @@ note "failures_before=$(failures)"
 if [ "$slow" != 0 ]; then
   bounce slowed "$slow"
   ip link set dev "$primary" down
+  # A link that is back before the next look (miimon) was never away for the bond, and no policy moves anything then.
+  reaches 90 is_down || fail "The bond did not see $primary go down within 90 s."
   full_speed "$primary" "$mbps" || fail "$primary could not be set back to $mbps Mb/s."
   ip link set dev "$primary" up
   reaches 90 is_up || fail "$primary did not come up again within 90 s."

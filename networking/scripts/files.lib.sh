@@ -60,4 +60,8 @@ part_tools() {
     done
     # Debian's package is hooks of ifup alone from 2.13 on.
     if ! has ifenslave && [ -x /etc/network/if-pre-up.d/ifenslave ]; then echo ifenslave; fi
+    # NetworkManager runs its hook through this script, and the hook takes any port out of its bond.
+    for script in /etc/NetworkManager/dispatcher.d/01-ifupdown /usr/lib/NetworkManager/dispatcher.d/01-ifupdown; do
+        if [ -x "$script" ] && [ -x /etc/network/if-post-down.d/ifenslave ]; then echo ifenslave-dispatched; fi
+    done
 }

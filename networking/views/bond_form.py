@@ -12,10 +12,11 @@ from django.utils.html import escape
 from changes.acting import allow
 from changes.models import Change
 from changes.policy import Action, may, may_request
+from changes.rights import changes_seen_by
 from changes.services import Request as ChangeRequest
 from execution.asking import ask_for, facts_part, host_named, known_of
 from inventory.models import Host
-from networking.forms import Draft, draft_fresh, draft_posted, known_network, nics_of, problem_of
+from networking.forms import Draft, draft_fresh, draft_posted, network_in, nics_of, problem_in
 from networking.planner import KIND
 from people.access import Request, requires
 from people.roles import Role
@@ -31,7 +32,7 @@ def bond_new(request: Request) -> HttpResponse:
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
 def bond_edit(request: Request, number: int) -> HttpResponse:
     """The same for a change that is not decided yet."""
-    change = Change.objects.select_related("host").filter(pk=number, kind=KIND).first()
+    change = changes_seen_by(request.actor).select_related("host").filter(pk=number, kind=KIND).first()
     if change is None:
         raise Http404(f"There is no bond change #{number}.")
     allow(may(Action.EDIT, request.actor, change.case()))
@@ -40,9 +41,9 @@ def bond_edit(request: Request, number: int) -> HttpResponse:
 
 def _form(request: Request, change: Change | None) -> HttpResponse:
     if request.method == "POST":
-        draft = draft_posted(request.POST, final=request.POST.get("go") == "create")
+        draft = draft_posted(request.actor, request.POST, final=request.POST.get("go") == "create")
     else:
-        draft = draft_fresh(request.GET, change)
+        draft = draft_fresh(request.actor, request.GET, change)
     if draft.is_right:
         return _ask(request, change, draft)
     page = "networking/_form.html" if request.htmx else "networking/form.html"
@@ -69,20 +70,21 @@ def bond_host(request: Request) -> HttpResponse:
 
 def host_context(host: Host) -> dict[str, Any]:
     """What the host last said of its network, as its part of the form shows it."""
-    known, network = known_of(host), known_network(host)
+    known = known_of(host)
+    kept, network = known.kept, network_in(known.kept)
     return {
         "host": host,
-        "kept": known.kept,
+        "kept": kept,
         "asking": known.asking,
         "network": network,
         "nics": nics_of(network),
-        "error": "" if known.asking else (known.kept.error if known.kept else "") or problem_of(host),
+        "error": "" if known.asking else (kept.error if kept else "") or problem_in(kept),
     }
 
 
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="POST")
 def bond_check(request: Request) -> HttpResponse:
     """One field's error as one types: a sentence, or nothing."""
-    draft = draft_posted(request.POST, final=False)
+    draft = draft_posted(request.actor, request.POST, final=False)
     draft.form.is_valid()
     return HttpResponse(escape(" ".join(str(each) for each in draft.form.errors.get(request.GET.get("field", ""), []))))

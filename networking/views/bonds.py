@@ -13,6 +13,7 @@ from changes.policy import may_request
 from inventory.models import Host
 from inventory.paging import clean, page_by_name
 from inventory.panels import panels_for
+from inventory.rights import hosts_seen_by
 from inventory.selectors import host_by_name
 from networking import drawing
 from networking.asking import NothingToAsk, ask
@@ -56,25 +57,26 @@ def row_of(bond: Bond) -> Row:
 def bonds(request: Request) -> HttpResponse:
     """Every bond of the fleet, worst first, as far as the filters let it through."""
     filters = Filters.of(request.GET)
-    page = page_worst_first(bond_list(filters), request.GET)
+    page = page_worst_first(bond_list(request.actor, filters), request.GET)
     context = {
         "page": page,
         "rows": [row_of(bond) for bond in page.rows],
         "filters": filters,
         "states": [(state.value, label) for state, label in HEALTH_LABELS.items()],
-        "counts": counts(),
-        "sites": sites(),
+        "counts": counts(request.actor),
+        "sites": sites(request.actor),
         **head(request),
     }
     return render(request, "networking/bonds.html", context)
 
 
 def head(request: Request) -> dict[str, object]:
-    """What each of the fleet's pages shows above: how fresh all is, and who may have it asked."""
+    """What each of the fleet's pages shows above: how fresh all is, and who may have it asked, every host."""
+    whole = request.actor.sees_all
     return {
-        "fresh": freshness(),
-        "progress": progress(),
-        "may_ask": request.actor.may(Role.OPERATOR, Role.REQUESTER, Role.ADMINISTRATOR),
+        "fresh": freshness(request.actor),
+        "progress": progress() if whole else None,
+        "may_ask": whole and request.actor.may(Role.OPERATOR, Role.REQUESTER, Role.ADMINISTRATOR),
         "may_plan": may_request(request.actor).allowed,
     }
 
@@ -88,12 +90,12 @@ def fleet_progress(request: Request) -> HttpResponse:
 @requires(Role.VIEWER)
 def silent(request: Request) -> HttpResponse:
     """Hosts that gave no answer when last asked, and why."""
-    rows = Host.objects.filter(network__error__gt="").select_related("network")
+    rows = hosts_seen_by(request.actor).filter(network__error__gt="").select_related("network")
     context = {"page": page_by_name(rows, request.GET), **head(request)}
     return render(request, "networking/silent.html", context)
 
 
-@requires(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR, methods="POST")
+@requires(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR, methods="POST", whole=True)
 def fleet_ask(request: Request) -> HttpResponse:
     """Have every host asked now."""
     try:
@@ -106,7 +108,7 @@ def fleet_ask(request: Request) -> HttpResponse:
 @requires(Role.VIEWER)
 def bond(request: Request, host: str, name: str) -> HttpResponse:
     """One bond: drawn, judged, with its ports and what happened to it."""
-    row = find_bond(host, name)
+    row = find_bond(request, host, name)
     before = request.GET.get("before", "")
     moves, older = moves_of(row, int(before) if before.isdecimal() and len(before) < 19 else None)
     ports = tuple(map(port_of, row.ports))
@@ -131,7 +133,7 @@ def bond(request: Request, host: str, name: str) -> HttpResponse:
 @requires(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR, methods="POST")
 def host_ask(request: Request, host: str) -> HttpResponse:
     """Have one host asked now; back to where one came from, which is one of its bonds or its own page."""
-    row = find_host(host)
+    row = find_host(request, host)
     try:
         ask(row, request.actor)
     except NothingToAsk as error:
@@ -141,16 +143,17 @@ def host_ask(request: Request, host: str) -> HttpResponse:
     return redirect(there or row)
 
 
-def find_host(name: str) -> Host:
+def find_host(request: Request, name: str) -> Host:
+    """The host, or 404, also where this person does not see it."""
     try:
-        return host_by_name(name)
+        return host_by_name(name, request.actor)
     except Host.DoesNotExist:
         raise Http404(f"There is no host called {name}.") from None
 
 
-def find_bond(host: str, name: str) -> Bond:
+def find_bond(request: Request, host: str, name: str) -> Bond:
     """The bond, or 404."""
-    row = find_host(host)
+    row = find_host(request, host)
     try:
         return bond_of(row, name)
     except Bond.DoesNotExist:

@@ -13,14 +13,17 @@ from changes.acting import allow
 from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.policy import Action, may, may_request
+from changes.rights import changes_seen_by
 from changes.services import Request as ChangeRequest
 from execution.asking import ask_for
-from inventory.forms import host_choice
+from inventory.forms import choose_from, host_choice
 from inventory.models import Host
+from inventory.rights import hosts_seen_by
 from networking.drill.planner import KIND
 from networking.drill.wish import INTERVAL, Wish, wish_problems
 from networking.guard import SECONDS
 from people.access import Request, requires
+from people.actor import Actor
 from people.roles import Role
 
 
@@ -30,7 +33,7 @@ class DrillForm(forms.Form):
     host = host_choice("Whose bond is drilled.")
     bond = forms.CharField(max_length=15, initial="bond0", label="Bond", help_text="As the host calls it.")
     witness = forms.ModelChoiceField(
-        Host.objects.all(),
+        Host.objects.none(),
         to_field_name="name",
         required=False,
         label="Watched from",
@@ -51,6 +54,10 @@ class DrillForm(forms.Form):
     )
     reason = reason_field()
     ticket = ticket_field()
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, hosts_seen_by(actor), "host", "witness")
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -78,7 +85,7 @@ def drill_new(request: Request) -> HttpResponse:
     """The form; `?host=web01&bond=bond0` begins with those."""
     allow(may_request(request.actor))
     known = {name: request.GET[name] for name in ("host", "bond", "witness") if name in request.GET}
-    form = DrillForm(request.POST or None, initial=known)
+    form = DrillForm(request.POST or None, actor=request.actor, initial=known)
     if form.is_valid():
         return ask_for(request, None, _asked(form))
     return _page(request, form, None)
@@ -87,11 +94,15 @@ def drill_new(request: Request) -> HttpResponse:
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
 def drill_edit(request: Request, number: int) -> HttpResponse:
     """The same for a change that is not decided yet."""
-    change = Change.objects.select_related("host").filter(pk=number, kind=KIND).first()
+    change = changes_seen_by(request.actor).select_related("host").filter(pk=number, kind=KIND).first()
     if change is None:
         raise Http404(f"There is no drill #{number}.")
     allow(may(Action.EDIT, request.actor, change.case()))
-    form = DrillForm(request.POST or None, initial=change.params | {"reason": change.reason, "ticket": change.ticket})
+    form = DrillForm(
+        request.POST or None,
+        actor=request.actor,
+        initial=change.params | {"reason": change.reason, "ticket": change.ticket},
+    )
     if form.is_valid():
         return ask_for(request, change, _asked(form))
     return _page(request, form, change)

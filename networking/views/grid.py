@@ -15,11 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from inventory.rights import on_hosts_seen_by
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST
 from networking.models import Bond, Nic
 from networking.selectors import Filters, bond_list, counts, sites
 from networking.views.bonds import head, row_of
 from people.access import Request, requires
+from people.actor import Actor
 from people.roles import Role
 
 GROUPS = {"site": "site", "rack": "rack", "switch": "switch of the active port"}
@@ -49,13 +51,13 @@ def grid(request: Request) -> HttpResponse:
     by = by if by in GROUPS else "site"
     moment = timezone.now()
     context = {
-        "groups": list(groups(filters, by)),
+        "groups": list(groups(request.actor, filters, by)),
         "by": by,
         "groupings": GROUPS.items(),
         "filters": filters,
         "states": [(state.value, label) for state, label in HEALTH_LABELS.items()],
-        "counts": counts(),
-        "sites": sites(),
+        "counts": counts(request.actor),
+        "sites": sites(request.actor),
         "cursor": (moment - OVERLAP).isoformat(),
         "moment": moment,
         **head(request),
@@ -63,10 +65,10 @@ def grid(request: Request) -> HttpResponse:
     return render(request, "networking/grid.html", context)
 
 
-def groups(filters: Filters, by: str) -> Iterator[Group]:
+def groups(actor: Actor, filters: Filters, by: str) -> Iterator[Group]:
     """Groups with the worst bond first, each with its worst first. Cells are put together by hand: there are 10,000."""
     columns = ("pk", "rank", "name", "host__name", "host__site", "host__rack")
-    rows = bond_list(filters).select_related(None).order_by("rank", "-since", "pk").values_list(*columns)
+    rows = bond_list(actor, filters).select_related(None).order_by("rank", "-since", "pk").values_list(*columns)
     switches = dict(_active_switches()) if by == "switch" else {}
     found: dict[str, list[tuple[int, int, str, str]]] = {}
     for pk, rank, name, host, site, rack in rows:
@@ -104,7 +106,7 @@ def grid_changes(request: Request) -> JsonResponse:
     except ValueError:
         since = now
     since = since if timezone.is_aware(since) else now
-    rows = Bond.objects.filter(changed_at__gt=since).order_by("changed_at", "pk")
+    rows = on_hosts_seen_by(request.actor, Bond.objects.filter(changed_at__gt=since)).order_by("changed_at", "pk")
     cells = [
         [pk, rank if there else -1] for pk, rank, there in rows.values_list("pk", "rank", "present")[:MOST_CHANGES]
     ]
@@ -115,7 +117,7 @@ def grid_changes(request: Request) -> JsonResponse:
 @requires(Role.VIEWER)
 def grid_tip(request: Request, pk: int) -> HttpResponse:
     """What a cell stands for: the sentence, and the drawing."""
-    row = Bond.objects.select_related("host", "host__network").filter(pk=pk).first()
+    row = on_hosts_seen_by(request.actor, Bond.objects.select_related("host", "host__network")).filter(pk=pk).first()
     if row is None:
         raise Http404("There is no such bond any more.")
     return render(request, "networking/_tip.html", {"row": row_of(row)})

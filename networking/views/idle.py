@@ -33,7 +33,7 @@ def money(amount: Decimal | None) -> str:
 @requires(Role.VIEWER)
 def idle(request: Request) -> HttpResponse:
     site = clean(request.GET.get("site", ""))
-    found = idle_ports(rows_fast(site), settings.PORT_PRICE)
+    found = idle_ports(rows_fast(request.actor, site), settings.PORT_PRICE)
     page, following = page_of(found.ports, clean(request.GET.get("after", "")))
     context = {
         "found": found,
@@ -45,7 +45,7 @@ def idle(request: Request) -> HttpResponse:
         "next": f"?{urlencode({'site': site, 'after': following})}" if following else "",
         "first": bool(request.GET.get("after")),
         "site": site,
-        "sites": sites(),
+        "sites": sites(request.actor),
         **head(request),
     }
     return render(request, "networking/idle.html", context)

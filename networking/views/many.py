@@ -15,6 +15,7 @@ from changes.policy import may_request
 from changes.services import Denied
 from execution.facts import pending, wish
 from inventory.models import Host
+from inventory.rights import hosts_seen_by
 from inventory.states import HostTrust
 from networking.bonding.model import BETTER, RESELECT
 from networking.guard import SECONDS
@@ -72,7 +73,7 @@ def bonds_many(request: Request) -> HttpResponse:
     valid = sent is not None and form.is_valid()
     common = form.common() if valid else Common(BETTER, 100, SECONDS)
     site, chosen = request.GET.get("site", ""), sent.getlist("hosts") if sent else request.GET.getlist("hosts")
-    every = offers(_hosts(site), common)
+    every = offers(_hosts(request, site), common)
     if sent is not None and sent.get("go") == "ask":
         return _ask(request, every, form, chosen)
     if valid:
@@ -82,9 +83,9 @@ def bonds_many(request: Request) -> HttpResponse:
     return _page(request, form, every, chosen, status=422 if sent is not None else 200)
 
 
-def _hosts(site: str) -> list[Host]:
-    """Hosts with a trusted key, real ones: no other is ever planned."""
-    rows = Host.objects.of_trust(HostTrust.TRUSTED).filter(simulated=False).select_related("vm")
+def _hosts(request: Request, site: str) -> list[Host]:
+    """Hosts that this person sees, with a trusted key, real ones: no other is ever planned."""
+    rows = hosts_seen_by(request.actor).of_trust(HostTrust.TRUSTED).filter(simulated=False).select_related("vm")
     return list((rows.filter(site__iexact=site) if site else rows)[:MOST])
 
 
@@ -123,7 +124,7 @@ def _page(
         "offers": every,
         "chosen": chosen,
         "silent": any(not offer.params for offer in every),
-        "sites": sorted(set(Host.objects.exclude(site="").values_list("site", flat=True))),
+        "sites": sorted(set(hosts_seen_by(request.actor).exclude(site="").values_list("site", flat=True))),
         "site": request.GET.get("site", ""),
         "said": said,
     }

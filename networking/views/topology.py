@@ -75,9 +75,9 @@ class Rack:
 @requires(Role.VIEWER)
 def switches(request: Request) -> HttpResponse:
     """Every switch of a site, by rack: as bars, or as a table (`view=table`)."""
-    known = sites()
+    known = sites(request.actor)
     site = clean(request.GET.get("site", "")) or (known[0] if known else "")
-    found = topology(rows_of_site(site))
+    found = topology(rows_of_site(request.actor, site))
     context = {
         "site": site,
         "sites": known,
@@ -96,7 +96,7 @@ def switches(request: Request) -> HttpResponse:
 @requires(Role.VIEWER)
 def switch(request: Request, name: str) -> HttpResponse:
     """One switch: its ports in order with the hosts under them, and what would happen if it died now."""
-    found = topology(rows_at_switch(name))
+    found = topology(rows_at_switch(request.actor, name))
     chosen = found.switch(name)
     if chosen is None:
         raise Http404(f"No port hears a switch called {name}.")

@@ -67,6 +67,18 @@ def test_a_host_that_is_not_fit(on, sentence):
     assert sentence in refused(on)
 
 
+def test_a_hook_that_networkmanager_runs_and_that_takes_ports_out():
+    connection = "[connection]\nid=eth0\ntype=ethernet\ninterface-name=eth0\n"
+    profile = f"{connection}\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24\n"
+    files = (NetFile("/etc/NetworkManager/system-connections/eth0.nmconnection", profile, "0600"),)
+    tools = (*NETWORKD.tools, "ifenslave-dispatched")
+    managers = Managers({"keyfile": "NetworkManager is active"}, tools)
+    assert "Purge ifenslave (apt purge ifenslave" in refused(host(managers=managers, files=files))
+    without = replace(managers, tools=NETWORKD.tools)
+    assert planned(host(managers=without, files=files)).settings["manager"] == "keyfile"
+    assert planned(host(managers=replace(NETWORKD, tools=tools))).settings["manager"] == "networkd"
+
+
 def test_two_managers_that_both_speak_of_the_port():
     managers = Managers({"networkd": "is active", "ifcfg": "the network service is active"}, NETWORKD.tools)
     ifcfg = NetFile("/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nBOOTPROTO=none\nIPADDR=10.0.2.15\n")

@@ -7,6 +7,7 @@ import pytest
 
 from networking.models import Bond, BondMove, HostNetwork, LinkFailures, Nic
 from networking.recording import Heard, record
+from notices.models import Happening
 from tests.networking.fleet.conftest import answer
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +173,11 @@ def test_what_another_sweep_leased_is_not_written(tell, app02, well):
 def test_odd_text_of_a_host_can_be_kept(tell, app02, well):
     tell(app02, well.with_port("eno1", switch="sw\udcff\0", switch_port="Te\0"))
     assert Bond.objects.get().ports[0]["switch"] == "sw\ufffd\ufffd"
+
+
+def test_a_bond_that_fails_over_and_comes_back_is_to_be_told(tell, app02, well, broken):
+    tell(app02, well)
+    tell(app02, broken("failed-over"))
+    tell(app02, well)
+    found = Happening.objects.order_by("pk").values_list("what", flat=True)
+    assert list(found) == ["bond0 of app02 is failed over.", "bond0 of app02 is well again."]
