@@ -9,18 +9,20 @@ class RecoveryConfig(AppConfig):
     def ready(self) -> None:
         from changes.kinds import register
         from changes.panels import Place, Words, register_panel, register_words
+        from execution.facts import wish_after
         from recovery import panels
         from recovery.handback import panels as handback
         from recovery.handback.kind import KIND as HAND_BACK
-        from recovery.kind import KIND, source_of
+        from recovery.kind import KIND, bound, source_of
+        from recovery.risks import risks
 
-        register(KIND, source_of)
+        register(KIND, source_of, ends=wish_after, binds=bound, risks=risks)
         register_panel(KIND.key, Place.WAITING, panels.attach_panel)
         register_panel(KIND.key, Place.RESULT, panels.mounted_panel)
         register_panel(KIND.key, Place.RESULT, panels.report_panel)
         register_panel(KIND.key, Place.RESULT, panels.detach_panel)
         register_panel(KIND.key, Place.RESULT, handback.after_panel)
         register_words(KIND.key, Words(undo=panels.undo_words, confirm=panels.confirm_words))
-        register(HAND_BACK, follows=lambda params: int(params["recovery"]))
+        register(HAND_BACK, follows=lambda params: int(params["recovery"]), ends=wish_after)
         register_panel(HAND_BACK.key, Place.RESULT, panels.detach_panel)
         register_words(HAND_BACK.key, Words(confirm=handback.confirm_words))

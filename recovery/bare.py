@@ -257,7 +257,7 @@ def _relabel(recovery: Recovery, uuid: str, key: str) -> Step:
         host=recovery.host,
         command=Call(
             (recovery.vg_uuid, uuid, recovery.original_path, f"{{pv:{uuid}}}"),
-            script=script("relabel", "deactivate_old"),
+            script=script("relabel", "settle.lib", "deactivate_old"),
             timeout=180,
         ),
         precheck=(

@@ -106,7 +106,7 @@ def _mend(recovery: Recovery, uuid: str, key: str) -> Step:
         host=recovery.host,
         command=Call(
             (recovery.vg_uuid, recovery.original_path, f"{{pv:{uuid}}}"),
-            script=script("mend_metadata", "deactivate_old"),
+            script=script("mend_metadata", "settle.lib", "deactivate_old"),
             timeout=180,
         ),
         precheck=(

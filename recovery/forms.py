@@ -19,8 +19,10 @@ from django.http import QueryDict
 from changes.forms import reason_field, ticket_field
 from changes.models import Change
 from changes.plan import Json
-from inventory.forms import host_choice
+from inventory.forms import choose_from, host_choice
 from inventory.models import Host, HostFacts, Vm
+from inventory.rights import hosts_seen_by, vms_seen_by
+from people.actor import Actor
 from people.models import User
 from recovery.fstab import FstabError, decode_fstab
 from recovery.kind import KIND
@@ -76,7 +78,7 @@ class RecoveryForm(forms.Form):
     """The plain fields; logical volumes are rows of `Draft`."""
 
     vm = forms.ModelChoiceField(
-        Vm.objects.select_related("owner"),
+        Vm.objects.none(),
         to_field_name="name",
         label="Lost VM",
         help_text="Whose disk is to be recovered.",
@@ -168,6 +170,11 @@ class RecoveryForm(forms.Form):
         help_text="How long a run waits for the old disk before it gives up.",
         widget=forms.Select(attrs=KEPT),
     )
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, vms_seen_by(actor).select_related("owner"), "vm")
+        choose_from(self, hosts_seen_by(actor), "host")
 
 
 @dataclass(slots=True)
@@ -263,7 +270,7 @@ class Draft:
         ).to_json()
 
 
-def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *, final: bool) -> Draft:
+def draft_posted(actor: Actor, data: QueryDict, file: UploadedFile[Any] | None, user: User, *, final: bool) -> Draft:
     """A round as it was posted. `final` tells also what is missing; else only what is there and wrong.
 
     A file that came with this very round is shown first, whatever button was pressed.
@@ -274,25 +281,25 @@ def draft_posted(data: QueryDict, file: UploadedFile[Any] | None, user: User, *,
     values["upload"] = str(upload.pk) if upload else ""
     if copy := data.get("copy", ""):
         values["source"], values["copy"] = copy, ""
-    vm = Vm.objects.select_related("owner").filter(name=data.get("vm", "")).first()
+    vm = vms_seen_by(actor).select_related("owner").filter(name=data.get("vm", "")).first()
     fstab = fstab_of(data.get("fstab", ""))
     seen = preview(bytes(upload.data), vm.name if vm else "", fstab) if upload else None
     same = data.get("upload", "") == values["upload"]
     final = final and same
     _suggest(values, data, seen, vm, final)
     rows = _rows(values, seen, same=same)
-    draft = _draft(RecoveryForm(values), vm, data.get("host", ""), upload, seen, rows)
+    draft = _draft(actor, RecoveryForm(values, actor=actor), vm, data.get("host", ""), upload, seen, rows)
     draft.final = final
-    _judge(draft)
+    _judge(actor, draft)
     return draft
 
 
-def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
+def draft_fresh(actor: Actor, user: User, query: QueryDict, change: Change | None) -> Draft:
     """The first round: empty, with what the address names, or with another change's request."""
     if change is None:
         names = {name: query.get(name, "") for name in ("vm", "host")}
-        vm = Vm.objects.select_related("owner").filter(name=names["vm"]).first()
-        return _draft(RecoveryForm(initial=names), vm, names["host"], None, None, [])
+        vm = vms_seen_by(actor).select_related("owner").filter(name=names["vm"]).first()
+        return _draft(actor, RecoveryForm(initial=names, actor=actor), vm, names["host"], None, None, [])
     asked = Request.from_json(change.params)
     data = b"" if asked.source else asked.metadata.encode("utf-8", "surrogateescape")
     upload = upload_store(user, asked.file_name or "backup", data) if data else None
@@ -310,9 +317,11 @@ def draft_fresh(user: User, query: QueryDict, change: Change | None) -> Draft:
         if volume := wanted.get(row.lv):
             values[f"on-{number}"], values[f"at-{number}"] = "1", volume.mount_point
             values[f"mode-{number}"] = "rw" if volume.read_write else "ro"
-    vm = Vm.objects.select_related("owner").filter(name=asked.vm).first()
-    draft = _draft(RecoveryForm(values), vm, asked.host, upload, seen, _rows(values, seen, same=True))
-    _judge(draft)
+    vm = vms_seen_by(actor).select_related("owner").filter(name=asked.vm).first()
+    draft = _draft(
+        actor, RecoveryForm(values, actor=actor), vm, asked.host, upload, seen, _rows(values, seen, same=True)
+    )
+    _judge(actor, draft)
     return draft
 
 
@@ -325,8 +334,12 @@ def fstab_of(typed: str) -> str:
 
 
 def known_facts(host: Host | None) -> Mapping[str, Json] | None:
-    """What the host last said to this kind; None if nothing, or in the words of another version of Regroup."""
-    kept = HostFacts.objects.filter(host=host).first() if host else None
+    """What the host last said to this kind."""
+    return facts_in(HostFacts.objects.filter(host=host).first() if host else None)
+
+
+def facts_in(kept: HostFacts | None) -> Mapping[str, Json] | None:
+    """This kind's part of what is kept; None if nothing is, or in the words of another version of Regroup."""
     facts = (kept.facts or {}).get(KIND.key) if kept else None
     try:
         Facts.from_json(facts or {})
@@ -336,9 +349,15 @@ def known_facts(host: Host | None) -> Mapping[str, Json] | None:
 
 
 def _draft(
-    form: RecoveryForm, vm: Vm | None, host: str, upload: Upload | None, seen: Preview | None, rows: list[Row]
+    actor: Actor,
+    form: RecoveryForm,
+    vm: Vm | None,
+    host: str,
+    upload: Upload | None,
+    seen: Preview | None,
+    rows: list[Row],
 ) -> Draft:
-    chosen = Host.objects.select_related("vm").filter(name=host).first()
+    chosen = hosts_seen_by(actor).select_related("vm").filter(name=host).first()
     facts = known_facts(chosen)
     found = copies(chosen.name, facts)[:MOST_COPIES] if chosen and facts else ()
     form.fields["copy"].choices = [("", "Choose one"), *((copy.source, copy.told) for copy in found)]  # type: ignore[attr-defined]
@@ -384,7 +403,7 @@ def _rows(values: QueryDict, seen: Preview | None, *, same: bool) -> list[Row]:
     return rows
 
 
-def _judge(draft: Draft) -> None:
+def _judge(actor: Actor, draft: Draft) -> None:
     """Write everything that is wrong to the field where it is wrong."""
     form = draft.form
     form.full_clean()
@@ -394,7 +413,7 @@ def _judge(draft: Draft) -> None:
     for row in draft.rows:
         row.error = visible(mount_point_problem(row.mount_point)) if row.wanted else ""
     wanted = source_of(str(form["source"].value() or ""))
-    if wanted and not draft.upload and not Host.objects.filter(name=wanted.host).exists():
+    if wanted and not draft.upload and not hosts_seen_by(actor).filter(name=wanted.host).exists():
         form.add_error("source", f"Regroup knows no host called {visible(wanted.host)}. Write host:path.")
     if draft.vm and draft.host and draft.host.vm_id == draft.vm.pk:
         form.add_error("host", f"{draft.host} is the lost VM itself. Choose another host, one that runs.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from changes.kinds import Context, Elsewhere, Verdict
@@ -84,6 +84,16 @@ def source_of(params: Mapping[str, Json]) -> Elsewhere | None:
     """The file on some host that the request names instead of bringing it."""
     source = Request.from_json(params).source
     return Elsewhere(source.host, AskSource(source.host, source.path)) if source else None
+
+
+def bound(begun: Collection[str]) -> str:
+    """Why the rest of a recovery cannot be planned anew: only its own run knows what was on the disk before."""
+    if not any(key.startswith(("restore", "mend", "relabel")) for key in begun):
+        return ""
+    return (
+        "The metadata on the old disk was written, and only this change can give the old one back. Resume it. If it"
+        " cannot go on like this, undo it, then ask for a new recovery: it is planned from what the host is like then."
+    )
 
 
 KIND = RecoveryKind()

@@ -268,10 +268,11 @@ def quiet(recovery: Recovery) -> Step:
             " for writing. They are put to sleep by the group's UUID, since the name may be the running group's."
         ),
         host=recovery.host,
-        command=Call((recovery.vg_uuid,), script=script("deactivate_old"), timeout=120),
+        command=Call((recovery.vg_uuid,), script=script("settle.lib", "deactivate_old"), timeout=120),
         precheck=(Check("old-volumes-unmounted", "None of the old group's volumes is open or mounted."),),
         verify=(Check("old-name-asleep", f"No volume of the group is active under the name {recovery.old}."),),
         no_undo="There is nothing to take back: the group was not active before.",
+        fleeting=True,
     )
 
 
@@ -431,10 +432,13 @@ def activate(recovery: Recovery) -> Step:
         host=recovery.host,
         command=Call(
             (new, " ".join(_read_only(recovery)), *by_name(recovery.metadata.volume_group)),
-            script=script("activate"),
+            script=script("settle.lib", "activate"),
             timeout=180,
         ),
-        precheck=(Check("group-alone", f"{new} is there, and no group's name is taken twice.", {"group": new}),),
+        precheck=(
+            Check("group-alone", f"{new} is there, and no group's name is taken twice.", {"group": new}),
+            Check("none-written", "No volume that is to be read-only is mounted for writing."),
+        ),
         verify=(
             Check(
                 "activated",
@@ -455,6 +459,7 @@ def activate(recovery: Recovery) -> Step:
             verify=(Check("asleep", f"No volume of {new} is active."),),
         ),
         danger=MEDIUM,
+        fleeting=True,
         article=9,
     )
 
@@ -515,6 +520,7 @@ def _mount(recovery: Recovery, volume: Volume, key: str) -> Step:
         ),
         writes=(volume.mount_point, *((f"volume {volume.lv} of the old disk",) if volume.read_write else ())),
         danger=MEDIUM if volume.read_write else LOW,
+        fleeting=True,
         article=10,
     )
 

@@ -16,14 +16,15 @@ from django.utils.html import escape
 from changes.acting import ActFailed, allow, try_act
 from changes.models import Change
 from changes.policy import Action, may, may_request
+from changes.rights import changes_seen_by
 from changes.services import Request as ChangeRequest
 from execution.asking import ask_for, facts_part, host_named, known_of
 from execution.models import FactsWish
 from inventory.models import Host
-from people.access import Request, requires
+from people.access import Request, always, requires
 from people.roles import Role
 from recovery.attach import AttachFailed
-from recovery.forms import Draft, draft_fresh, draft_posted, known_facts, problem_at, suggested_name
+from recovery.forms import Draft, draft_fresh, draft_posted, facts_in, problem_at, suggested_name
 from recovery.handback.planner import KIND as HAND_BACK
 from recovery.kind import KIND
 from recovery.preview import disks, groups
@@ -39,14 +40,14 @@ def recovery_new(request: Request) -> HttpResponse:
     """The form of a new recovery; `?from=7` begins with what change 7 asked for."""
     allow(may_request(request.actor))
     source = request.GET.get("from", "")
-    like = Change.objects.filter(kind=KIND.key, pk=int(source)).first() if source.isdecimal() else None
+    like = changes_seen_by(request.actor).filter(kind=KIND.key, pk=int(source)).first() if source.isdecimal() else None
     return _form(request, None, like)
 
 
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
 def recovery_edit(request: Request, number: int) -> HttpResponse:
     """The same form for a change that is not decided yet."""
-    change = _change(number)
+    change = _change(request, number)
     allow(may(Action.EDIT, request.actor, change.case()))
     return _form(request, change, change)
 
@@ -55,9 +56,9 @@ def _form(request: Request, change: Change | None, like: Change | None) -> HttpR
     """One round: the whole page, its partial for htmx, or the change once it is asked for."""
     if request.method == "POST":
         final = request.POST.get("go") == "create"
-        draft = draft_posted(request.POST, request.FILES.get("file"), request.user, final=final)
+        draft = draft_posted(request.actor, request.POST, request.FILES.get("file"), request.user, final=final)
     else:
-        draft = draft_fresh(request.user, request.GET, like)
+        draft = draft_fresh(request.actor, request.user, request.GET, like)
     if draft.is_right:
         return _ask(request, change, draft)
     page = "recovery/_form.html" if request.htmx else "recovery/form.html"
@@ -92,7 +93,8 @@ def recovery_host(request: Request) -> HttpResponse:
 
 def host_context(host: Host) -> dict[str, Any]:
     """What the host last said, as its part of the form shows it."""
-    known, facts = known_of(host), known_facts(host)
+    known = known_of(host)
+    facts = facts_in(known.kept)
     asked = FactsWish.objects.filter(host=host).values_list("asked_at", flat=True).first()
     return {
         "host": host,
@@ -108,14 +110,14 @@ def host_context(host: Host) -> dict[str, Any]:
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="POST")
 def recovery_check(request: Request) -> HttpResponse:
     """One field's error as one types: a sentence, or nothing."""
-    draft = draft_posted(request.POST, None, request.user, final=False)
+    draft = draft_posted(request.actor, request.POST, None, request.user, final=False)
     return HttpResponse(escape(problem_at(draft, request.GET.get("field", ""))))
 
 
-@requires(Role.OPERATOR, methods="POST")
+@requires(Role.OPERATOR, methods="POST", fresh=always)
 def recovery_attach(request: Request, number: int) -> HttpResponse:
     """Run the site's command that attaches the old disk, and confirm that it is there."""
-    change = _change(number)
+    change = _change(request, number)
     allow(may(Action.CONFIRM, request.actor, change.case()))
 
     def attach() -> None:
@@ -127,7 +129,7 @@ def recovery_attach(request: Request, number: int) -> HttpResponse:
 @requires(Role.OPERATOR, methods="POST")
 def recovery_detach(request: Request, number: int) -> HttpResponse:
     """After the undo or the hand back: run the site's command that gives the old disk back."""
-    change = _change(number, KIND.key, HAND_BACK)
+    change = _change(request, number, KIND.key, HAND_BACK)
     if not is_left(change):
         raise PermissionDenied(STILL_NEEDED)
 
@@ -140,20 +142,20 @@ def recovery_detach(request: Request, number: int) -> HttpResponse:
 @requires(Role.VIEWER)
 def recovery_report_html(request: Request, number: int) -> HttpResponse:
     """The report as a page of its own, which needs nothing of this site."""
-    report = _report(number)
+    report = _report(request, number)
     return report_file(HttpResponse(report_page(report)), report, "html")
 
 
 @requires(Role.VIEWER)
 def recovery_report_json(request: Request, number: int) -> HttpResponse:
     """The report as data."""
-    report = _report(number)
+    report = _report(request, number)
     return report_file(JsonResponse(report.to_json(), json_dumps_params={"indent": 2}), report, "json")
 
 
-def _report(number: int) -> Report:
+def _report(request: Request, number: int) -> Report:
     try:
-        return report_of(_change(number))
+        return report_of(_change(request, number))
     except NothingToReport as nothing:
         raise Http404(str(nothing)) from nothing
 
@@ -173,8 +175,10 @@ def _try(act: Callable[[], None]) -> None:
         raise ActFailed(str(failed)) from failed
 
 
-def _change(number: int, *kinds: str) -> Change:
-    change = Change.objects.select_related("host").filter(pk=number, kind__in=kinds or (KIND.key,)).first()
+def _change(request: Request, number: int, *kinds: str) -> Change:
+    change = (
+        changes_seen_by(request.actor).select_related("host").filter(pk=number, kind__in=kinds or (KIND.key,)).first()
+    )
     if change is None:
         raise Http404(f"There is no recovery #{number}.")
     return change

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from changes.models import Change
+from changes.rights import changes_seen_by
 from changes.states import State, StepState
 from execution.models import DO, Run, StepRun
+from people.actor import Actor
 from recovery.handback.planner import KIND
 from recovery.handback.wish import NothingToHandBack, Wish, wish_of
 from recovery.kind import KIND as RECOVERY
@@ -15,11 +17,14 @@ KEPT = (State.SUCCEEDED, State.CLOSED)
 """States in which a recovery's group may stand on its host with no run in charge of it."""
 
 
-def candidates() -> QuerySet[Change]:
-    """Recoveries that gave a group its new name and are over, newest first; not those handed back already."""
+def candidates(actor: Actor) -> QuerySet[Change]:
+    """Recoveries that gave a group its new name and are over, newest first; not those handed back already.
+
+    As far as the person sees them.
+    """
     named = StepRun.objects.filter(phase=DO, key="restore", state__in=(StepState.OK, StepState.DONE_ALREADY))
     back = Change.objects.filter(kind=KIND, status=State.SUCCEEDED).values_list("params__recovery", flat=True)
-    found = Change.objects.filter(kind=RECOVERY.key, status__in=KEPT, runs__steps__in=named)
+    found = changes_seen_by(actor).filter(kind=RECOVERY.key, status__in=KEPT, runs__steps__in=named)
     return found.exclude(pk__in=[number for number in back if number]).distinct().order_by("-pk")
 
 

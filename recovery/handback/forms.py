@@ -8,6 +8,7 @@ from django import forms
 
 from changes.forms import reason_field, ticket_field
 from changes.models import Change
+from people.actor import Actor
 from recovery.handback.asking import candidates, wish_for
 from recovery.handback.wish import NothingToHandBack, Wish
 
@@ -30,11 +31,11 @@ class HandBackForm(forms.Form):
     reason = reason_field("Why nobody needs the files here any more. Approvers read this first.")
     ticket = ticket_field()
 
-    def __init__(self, *args: Any, only: Change | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, only: Change | None = None, **kwargs: Any) -> None:
         """`only` leaves no choice: the recovery that the hand back is of already."""
         super().__init__(*args, **kwargs)
         self.wish: Wish | None = None
-        rows = [only] if only else list(candidates()[:MOST])
+        rows = [only] if only else list(candidates(actor)[:MOST])
         self.has_none = not rows
         self.fields["recovery"].choices = [  # type: ignore[attr-defined]  # the stubs say Field
             (change.number, f"#{change.number} {change.title}") for change in rows

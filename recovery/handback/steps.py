@@ -158,7 +158,9 @@ def deactivate(back: HandBack) -> Step:
         verify=(Check("asleep", f"No volume of {new} is active."),),
         undo=Undo(
             title=f"Activate {new} again, as it was",
-            command=Call((new, *_as_it_was(back)), script=script("activate"), timeout=180) if back.awake else None,
+            command=Call((new, *_as_it_was(back)), script=script("settle.lib", "activate"), timeout=180)
+            if back.awake
+            else None,
             precheck=(Check("still-here", f"{new} is on this host under that name.", {"group": new}),),
             verify=(Check("awake-again", "The same volumes are active as before.", args),),
         ),

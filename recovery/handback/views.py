@@ -9,6 +9,7 @@ from django.urls import reverse
 from changes.acting import allow
 from changes.models import Change
 from changes.policy import Action, may, may_request
+from changes.rights import changes_seen_by
 from changes.services import Request as ChangeRequest
 from execution.asking import ask_for
 from inventory.models import Host, Vm
@@ -23,7 +24,9 @@ from recovery.handback.wish import Wish
 def handback_new(request: Request) -> HttpResponse:
     """The form; `?recovery=7` begins with that one."""
     allow(may_request(request.actor))
-    form = HandBackForm(request.POST or None, initial={"recovery": request.GET.get("recovery", "")})
+    form = HandBackForm(
+        request.POST or None, actor=request.actor, initial={"recovery": request.GET.get("recovery", "")}
+    )
     if form.is_valid() and form.wish:
         return ask_for(request, None, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
     return _page(request, form, None)
@@ -32,13 +35,13 @@ def handback_new(request: Request) -> HttpResponse:
 @requires(Role.REQUESTER, Role.ADMINISTRATOR, methods="GET POST")
 def handback_edit(request: Request, number: int) -> HttpResponse:
     """The same for a change that is not decided yet; the recovery stays what it is."""
-    change = Change.objects.select_related("host").filter(pk=number, kind=KIND.key).first()
+    change = changes_seen_by(request.actor).select_related("host").filter(pk=number, kind=KIND.key).first()
     if change is None:
         raise Http404(f"There is no hand back #{number}.")
     allow(may(Action.EDIT, request.actor, change.case()))
     known = {"recovery": change.params["recovery"], "reason": change.reason, "ticket": change.ticket}
     recovery = Change.objects.get(pk=change.params["recovery"])
-    form = HandBackForm(request.POST or None, initial=known, only=recovery)
+    form = HandBackForm(request.POST or None, actor=request.actor, initial=known, only=recovery)
     if form.is_valid() and form.wish:
         return ask_for(request, change, asked(form.wish, form.cleaned_data["reason"], form.cleaned_data["ticket"]))
     return _page(request, form, change)

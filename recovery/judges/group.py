@@ -144,6 +144,20 @@ def _wrong_mappings(args: Mapping[str, Json], host: HostState, numbers: set[str]
         yield f"Active, but not planned: {names(sorted(others))}."
 
 
+def none_written(args: Mapping[str, Json], context: Context) -> Verdict:
+    """Whether LVM's read-only rule would take a file system from somebody who writes to it."""
+    host, writable = context.ask(AskHost()), context.plan.settings["writable"]
+    allowed = {dm_name(context.plan.settings["new"], lv) for lv in writable}
+    names_of = {dm.number: dm.name for dm in host.mappings_of(vg_uuid(context)) if dm.name not in allowed}
+    for mount in host.mounts:
+        if mount.number in names_of and not mount.read_only:
+            return no(
+                f"Volume {names_of[mount.number]} is mounted on {mount.mount_point} for writing, though the plan says"
+                " read-only. Unmount it, then resume."
+            )
+    return yes("No volume that is to be read-only is mounted for writing.")
+
+
 def untouched(args: Mapping[str, Json], context: Context) -> Verdict:
     """Whether anything was written to the old disk after our own write, by the kernel's own count.
 
@@ -217,6 +231,7 @@ RULES = {
     "group-seen": group_seen,
     "group-alone": group_alone,
     "activated": activated,
+    "none-written": none_written,
     "untouched": untouched,
     "volumes-closed": volumes_closed,
     "asleep": asleep,

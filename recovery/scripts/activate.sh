@@ -1,6 +1,7 @@
 # Activates a volume group, or some of its volumes, under LVM's own read-only rule.
 # $1 group    $2 what stays read-only: the group, or group/volume names separated by blanks; or nothing
 # then the volumes, if it is not to be all of them
+# Needs settle.lib.
 set -eu
 export LVM_SUPPRESS_FD_WARNINGS=1
 group=$1 read_only=$2
@@ -8,7 +9,7 @@ shift 2
 
 # With event activation, udev may be activating the same group for writing. Let it end first: a volume
 # that is active for writing is reloaded read-only by the same command, but one after us would undo that.
-udevadm settle --timeout=30 || :
+settle
 list=
 for name in $read_only; do list="$list${list:+, }\"$name\""; done
 
@@ -22,4 +23,4 @@ done
 [ -z "$list" ] || set -- --config "activation{read_only_volume_list=[$list]}" "$@"
 echo "$command -ay $*"
 "$command" -ay "$@"
-udevadm settle --timeout=30 || :
+settle

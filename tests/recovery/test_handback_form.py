@@ -74,7 +74,7 @@ def test_only_a_recovery_that_is_over_can_be_chosen(client, as_user, rosa, scene
 
 
 def test_a_recovery_undone_since_the_page_was_opened_is_refused(client, as_user, rosa, recovery, monkeypatch):
-    monkeypatch.setattr("recovery.handback.forms.candidates", Change.objects.all)
+    monkeypatch.setattr("recovery.handback.forms.candidates", lambda actor: Change.objects.all())
     move(recovery, State.UNDOING, None, "Undo requested")
     answer = as_user(client, rosa).post(reverse("handback_new"), {"recovery": recovery.pk, "reason": WHY})
     assert answer.status_code == 422
@@ -109,7 +109,7 @@ def test_it_can_be_asked_otherwise_until_it_is_decided(client, as_user, rosa, re
 def test_somebody_else_does_not_edit_it(client, as_user, rosa, recovery):
     as_user(client, rosa).post(reverse("handback_new"), {"recovery": recovery.pk, "reason": WHY})
     change = Change.objects.get(kind=KIND.key)
-    other = a_person("rolf", Role.REQUESTER)
+    other = a_person("rolf", Role.REQUESTER, Role.VIEWER)
     assert as_user(client, other).get(reverse("handback_edit", args=[change.pk])).status_code == 403
 
 

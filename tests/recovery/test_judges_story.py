@@ -33,6 +33,7 @@ HOLDS = [
     ("active", "activate", "activated"),
     ("active", "activate", "running-unchanged"),
     ("active", "activate", "volumes-closed"),
+    ("active", "activate", "none-written"),
     ("active", "quiet", "old-name-asleep"),
     ("active", "mount-var", "mountable"),
     ("active", "mount-var", "place-free"),

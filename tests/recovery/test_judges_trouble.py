@@ -253,6 +253,19 @@ def test_an_opened_volume_that_is_not_mounted() -> None:
     assert "is open." in host("active", "activate", "volumes-closed", host_at("active", mappings=opened)).sentence
 
 
+@pytest.mark.parametrize(("options", "holds"), [(("rw", "relatime"), False), (("ro", "noload"), True)])
+def test_a_volume_that_somebody_mounted_before_it_is_made_read_only(options: tuple[str, ...], holds: bool) -> None:
+    state = host_at("active")
+    var = next(dm for dm in state.mappings if dm.name == "vm42_RootVG-var")
+    mount = Mount(var.number, "/mnt", "xfs", "/dev/mapper/vm42_RootVG-var", options)
+    mounted = replace(state, mounts=(*state.mounts, mount))
+    verdict = host("active", "activate", "none-written", mounted)
+    assert verdict.holds is holds
+    assert holds or "Volume vm42_RootVG-var is mounted on /mnt for writing" in verdict.sentence
+    asked = plan(params(volumes=[{"lv": "var", "mount_point": "/recovered/vm42/var", "read_write": True}]))
+    assert host("active", "activate", "none-written", mounted, of=asked).holds
+
+
 @pytest.mark.parametrize(
     ("saved", "words"),
     [

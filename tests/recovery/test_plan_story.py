@@ -78,6 +78,11 @@ def test_the_target_is_told_by_identity() -> None:
     assert target["machine_id"] == facts().host.machine_id
 
 
+def test_what_a_restart_takes_away_is_what_a_resume_does_again() -> None:
+    fleeting = [step.key for step in plan().steps if step.fleeting]
+    assert fleeting == ["quiet", "activate", "mount-root", "mount-swap", "mount-var"]
+
+
 def test_all_is_activated_read_only_unless_asked_otherwise() -> None:
     call = plan().step("activate").command
     assert call is not None
