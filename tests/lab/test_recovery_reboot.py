@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 from lab import Disk, Host
 from tests.lab.recovery_walker import Walker, reach
 from tests.lab.test_recovery_from_the_disk import from_disk
 from tests.lab.test_recovery_story import planned, running
+
+
+def awake(host: Host) -> None:
+    """A login may come a second or two before event activation, and before the mount that waits for it."""
+    end = time.monotonic() + 120
+    while host.run("test -e /dev/mapper/vm42_RootVG-var && findmnt -n /recovered/vm42/root", check=False) == "":
+        assert time.monotonic() < end, host.run("lsblk; systemctl --failed; systemctl list-jobs", sudo=True)
+        time.sleep(1)
 
 
 def test_after_a_restart_lines_in_fstab_last_and_the_undo_gives_the_disk_back(app01: Host, vm42_disk: Disk) -> None:
@@ -18,6 +28,7 @@ def test_after_a_restart_lines_in_fstab_last_and_the_undo_gives_the_disk_back(ap
     assert "noload,nofail" in app01.run("tail -n 3 /etc/fstab")
 
     app01.reboot()
+    awake(app01)
     assert "(8, 0)" in app01.run("dmsetup deps RootVG-root", sudo=True)
     assert app01.run("blockdev --getro /dev/mapper/vm42_RootVG-var", sudo=True).strip() == "0"
     assert app01.run("cat /recovered/vm42/root/etc/hostname") == "vm42\n"

@@ -32,7 +32,12 @@ def shapes(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made
         maker.stop()
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
+SELDOM = ("thin-wanted", "two-disks", "extended-since", "torn-text-on-both")
+"""Others of the same kind stand for them in each run; these with `-m repeated`."""
+EACH = [pytest.param(each, marks=pytest.mark.repeated if each.name in SELDOM else ()) for each in SITUATIONS]
+
+
+@pytest.mark.parametrize("situation", EACH, ids=lambda situation: situation.name)
 def test_it_ends_as_it_must(situation: Situation, app01: Host, shapes: dict[str, Made], tmp_path: Path) -> None:
     made = shapes[situation.shape].copy(tmp_path)
     disks = [made.disks[number] for number in situation.disks[: len(made.disks)]]
