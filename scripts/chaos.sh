@@ -17,7 +17,7 @@ case ${PARTS:-engine bonds} in *engine*)
 esac
 case ${PARTS:-engine bonds} in *bonds*)
     .venv/bin/python -m lab build
-    run -n "${2:-3}" --rounds "${1:-50}" tests/lab/test_bond_chaos.py tests/lab/test_struck_in_a_step.py
+    run -n "${2:-4}" --rounds "${1:-50}" tests/lab/test_bond_chaos.py tests/lab/test_struck_in_a_step.py tests/lab/test_struck_recovery.py
     ;;
 esac
 .venv/bin/python -m tests.chaos.tally "$state/tally" || failed=1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,15 +35,18 @@ class Crew:
         self.parts[name] = self.story.start("celery", *PARTS[name], **self.more)
 
     def kill(self, target: str) -> None:
-        """kill -9 of the pool's processes, of the one that leads them, or of all; the leader is started again."""
+        """kill -9 of the pool's processes, of the one that leads them, or of all; the leader is started again.
+
+        What they have asked the host to do is the host's, and goes on: it is a child of theirs only here.
+        """
         main = self.parts["runs"]
-        pool = psutil.Process(main.pid).children(recursive=True)
+        pool = psutil.Process(main.pid).children()
         if target != "main":
             kill_all(pool)
         if target != "child":
             self.orphans += pool
-            main.process.kill()
-            main.process.join()
+            main.send(signal.SIGKILL)
+            main.wait()
             time.sleep(AGAIN)
             self.start("runs")
 
@@ -50,8 +54,8 @@ class Crew:
         for worker in self.parts.values():
             if not worker.is_over():
                 self.orphans += psutil.Process(worker.pid).children(recursive=True)
-                worker.process.kill()
-                worker.process.join()
+                worker.send(signal.SIGKILL)
+                worker.wait()
         kill_all(self.orphans)
 
 

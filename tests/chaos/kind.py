@@ -20,6 +20,19 @@ while [ "$i" -lt "$3" ]; do
 done
 rmdir "$1/busy"
 """
+
+# $3 lines at most, $4 seconds between ten thousand of them. It ends when somebody says that it is enough.
+FLOOD = """
+n=0
+until [ -e "$1/enough" ]; do
+  if [ "$n" -lt "$3" ]; then
+    seq -f "extent %.0f copied, checked, no difference" $((n + 1)) $((n + 10000))
+    n=$((n + 10000))
+  fi
+  sleep "$4"
+done
+echo "$2" >> "$1/journal"
+"""
 TAKE_BACK = 'mkdir "$1/busy" || echo "beside -$2" >> "$1/journal"; echo "-$2" >> "$1/journal"; rmdir "$1/busy"'
 
 
@@ -36,14 +49,22 @@ def _lines(name: str) -> int:
 LINES = {"slow": 20, "long": 900}
 """Steps that say ten lines a second."""
 
+MOST = 4_000_000
+"""Lines of a flood, so that no disk is filled: 180 MB."""
+
 
 class Journalled(ToyKind):
-    """Steps of any name; `slow…` takes two seconds, `long…` ninety. None looks whether its effect is there already."""
+    """Steps of any name; `slow…` takes two seconds, `long…` ninety, `flood` says up to 100,000 lines a second.
+
+    None looks whether its effect is there already.
+    """
 
     def _step(self, host: str, world: str, name: str) -> Step:
         line = {"line": name}
         pause = "0.1" if _lines(name) > 3 else "0"
         call = Call((world, name, str(_lines(name)), pause), script=DO, timeout=600)
+        if name == "flood":
+            call = Call((world, name, str(MOST), "0.1"), script=FLOOD, timeout=600)
         undo = Undo(f"Take {name} back", Call((world, name), script=TAKE_BACK), (), (Check("no_line", "gone", line),))
         return Step(
             name, name, "why", host, call, (Check("no_line", f"{name} is not there yet", line),),

@@ -26,6 +26,7 @@ class Order:
     target     the host is reached over SSH so; without one it is this machine
     patience   seconds after which a worker gives up to look
     lease      seconds; a heartbeat is a quarter of it
+    kept       lines of a step's output that the log keeps; 0 for all
     sweep      seconds from one round of the janitor to the next, where a worker has it
     database   URL of a PostgreSQL; empty for the story's own SQLite
     queue      URL of a Redis; empty for a queue of files
@@ -44,6 +45,7 @@ class Order:
     target: Target | None = None
     patience: float = 150.0
     lease: float = 2.0
+    kept: int = 0
     sweep: int = 1
     database: str = ""
     queue: str = ""

@@ -13,15 +13,15 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import psutil
-from redis import Redis
+from redis import Redis as Client
 
-from tests.chaos.checker import DOUBLED, Wrong
+from tests.chaos.checker import DOUBLED, LOST, UNTRUE, Wrong
 from tests.chaos.crew import TARGETS, crew
 from tests.chaos.order import MOVING
 from tests.chaos.proxy import STRIKES, Line
 from tests.chaos.story import Story, Worker, kill_on_host
 from tests.config.conftest import until
-from tests.production.servers import redis
+from tests.production.servers import Postgres, Redis, redis
 from tests.production.site import kill_all
 
 PLACES = (
@@ -92,7 +92,7 @@ def killed_by_chance(story: Story, kills: int, seed: int) -> Told:
         if worker.is_over():
             break
         worker.send(signal.SIGKILL)
-        worker.process.join()
+        worker.wait()
         tried += 1
     story.do("look", 1)
     return Told(tried, story.wrong(*steps, ends="succeeded"))
@@ -190,6 +190,46 @@ def servers_gone(story: Story, act: Callable[[], None], before: Callable[[], obj
     return Told(1, story.wrong(*steps, ends="succeeded"), [took])
 
 
+def gone_by_turns(story: Story, database: Postgres, queue: Redis, before: Callable[[], object]) -> Told:
+    """All hints are lost `before` one is taken, and Redis is killed and PostgreSQL restarted in the middle of a change.
+
+    A second one is asked for, begun and ended without Redis; once that is back a third is begun by a hint.
+    """
+    steps = ("slow0", "slow1")
+    story.queue(*steps)
+    before()
+    with crew(story) as workers:
+        assert until(lambda: story.lines() > 3, LONG), story.history()
+        queue.kill()
+        database.stop("immediate")
+        database.start()
+        kept, begun = story.lines(), time.monotonic()
+        assert until(lambda: story.lines() > kept or story.state() not in MOVING, LONG), story.history()
+        took = time.monotonic() - begun
+        assert until(lambda: story.state() not in MOVING, LONG), story.history()
+        asked = time.monotonic()
+        second = story.queue("a")
+        waited = time.monotonic() - asked
+        assert until(lambda: story.state(second) not in MOVING, LONG), story.history()
+        queue.start()
+        third = story.queue("b")
+        assert until(lambda: story.state(third) not in MOVING, LONG), story.history()
+        heard = until(lambda: _taken_since(workers.parts["runs"]), LONG)
+    wrong = [] if heard else [Wrong(LOST, "no hint was taken after Redis was back")]
+    if waited > PRESSED:
+        wrong.append(Wrong(UNTRUE, f"whoever pressed Run waited {waited:.0f} s for the queue"))
+    return Told(1, [*wrong, *story.wrong(*steps, "a", "b", ends="succeeded")], [took])
+
+
+PRESSED = 30.0
+"""Seconds for which nobody who presses Run may wait for a queue that is away, a new process included."""
+
+
+def _taken_since(worker: Worker) -> bool:
+    """Whether it has taken a hint since it last found Redis."""
+    return "execution.tasks.look" in worker.said("err").rpartition("Connected to redis")[2]
+
+
 def hint_taken(story: Story) -> Told:
     """A worker is killed in a step. The hint that brought it there was taken for good: Redis would hand it out again an
     hour later, when nobody thinks of it any more, and another worker has gone on long since."""
@@ -197,9 +237,11 @@ def hint_taken(story: Story) -> Told:
     with redis(story.folder / "redis") as url:
         story.settings["queue"] = url
         story.queue("slow1", "b")
+        with closing(Client.from_url(url)) as queue:  # a hint may be lost to a Redis that is slow for a moment
+            assert until(lambda: queue.llen("runs") or story.do("ring", 1), LONG)
         worker = story.start("celery", *words, "-n", "first@here", quirk="hears only")
         assert until(lambda: any(story.folder.glob("host/*/slow1.1/log")), LONG), worker.said("err")
-        with closing(Redis.from_url(url)) as queue:
+        with closing(Client.from_url(url)) as queue:
             kept = queue.hlen("unacked")
         kill_all([psutil.Process(worker.pid), *psutil.Process(worker.pid).children()])
         second = story.start("celery", *words, "-n", "second@here")
@@ -215,7 +257,7 @@ def dashboard_full(story: Story) -> Told:
     tried = 0
     for pages in range(4):
         worker = story.start("look", 1, pages=pages)
-        worker.process.join()
+        worker.wait()
         tried += worker.code == 1 and "disk is full" in worker.said("err")
     story.do("look", 1)
     return Told(tried, story.wrong(*steps, ends="succeeded"))
@@ -326,7 +368,7 @@ def _woken(story: Story, sleepers: Sequence[Worker]) -> list[Wrong]:
 def _broken(workers: Sequence[Worker]) -> list[Wrong]:
     """Wait for them; none may end in an error of its own."""
     for worker in workers:
-        worker.process.join()
+        worker.wait()
     return [Wrong("untrue", f"a worker broke: {worker.said('err')[-500:]}") for worker in workers if worker.code]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from contextlib import suppress
 from itertools import count
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import psutil
@@ -27,6 +29,9 @@ from tests.config.conftest import until
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.chaos.worker"])
 PATIENCE = 300.0
+ONE = Lock()
+"""A process tells its code once. To start one asks all others whether they have ended, whoever waits for them: of two
+threads that ask at the same time, one would read nothing, which counts as 255."""
 S, T = TypeVar("S"), TypeVar("T")
 
 
@@ -36,7 +41,8 @@ class Worker:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.process: BaseProcess = FORKS.Process(target=obey, args=(order,))
-        self.process.start()
+        with ONE:
+            self.process.start()
 
     @property
     def pid(self) -> int:
@@ -46,7 +52,13 @@ class Worker:
     @property
     def code(self) -> int | None:
         """As waitpid tells it; None while it runs."""
-        return self.process.exitcode
+        with ONE:
+            return self.process.exitcode
+
+    def wait(self) -> int | None:
+        """Its code, once it has ended; None if it has not after PATIENCE."""
+        multiprocessing.connection.wait([self.process.sentinel], PATIENCE)
+        return self.code
 
     def said(self, kind: str) -> str:
         path = self.order.folder / f"{self.order.said}.{kind}"
@@ -54,12 +66,12 @@ class Worker:
 
     def end(self, *, code: int = 0) -> str:
         """Wait until it ends so; what it printed."""
-        self.process.join(PATIENCE)
-        assert self.process.exitcode == code, (self.order, self.process.exitcode, self.said("err")[-2000:])
+        ended = self.wait()
+        assert ended == code, (self.order, ended, self.said("err")[-2000:])
         return self.said("out")
 
     def is_over(self) -> bool:
-        return self.process.exitcode is not None
+        return self.code is not None
 
     def send(self, number: int) -> None:
         if not self.is_over():
@@ -121,7 +133,7 @@ class Story:
         return int(self.do("lines_kept", number))
 
     def state(self, number: int = 1) -> str:
-        return str(self.history()["runs"][number - 1]["state"])
+        return str(json.loads(self.do("state", number)))
 
     def wrong(self, *wanted: str, **states: str) -> list[Wrong]:
         """What cannot be, once all is over; `wanted` are the effects, `ends` the state of the first change."""
@@ -131,7 +143,7 @@ class Story:
         if ends in MOVING:
             found.append(Wrong(LOST, f"the run did not end, it is {ends}"))
         elif "ends" in states and ends != states["ends"]:
-            found.append(Wrong(UNTRUE, f"the change ended {ends}, not {states['ends']}"))
+            found.append(Wrong(UNTRUE, f"the change ended {ends} ({history['runs'][0]['why']}), not {states['ends']}"))
         return found
 
     def untrue(self) -> list[Wrong]:
@@ -142,7 +154,7 @@ class Story:
         """Kill what is left, here and on the host, and forget the files."""
         for worker in self.workers:
             worker.send(signal.SIGKILL)
-            worker.process.join(PATIENCE)
+            worker.wait()
         for attempt in (self.folder / "host").glob("*/*.*"):
             if (attempt / "started").exists() and not (attempt / "rc").exists():
                 kill_on_host(attempt)

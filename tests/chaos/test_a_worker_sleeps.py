@@ -22,8 +22,8 @@ def test_a_start_that_is_sent_late_is_refused_by_a_host_that_is_another_changes_
 
 @pytest.mark.chaos
 def test_a_round_of_sleepers_leaves_nothing_stale(stories, tally, number) -> None:
-    place = random.Random(number).choice(scenes.PLACES)
-    tally("R3", scenes.asleep(stories(), [place]))
+    places = random.Random(number).sample(scenes.PLACES, 2)
+    tally("R3", scenes.asleep(stories(), places))
     tally("R3", scenes.asleep_before_a_command(stories(), number % 12 + 1))
     if number % 10 == 0:
         tally("R3", scenes.closed_meanwhile(stories()))

@@ -1,18 +1,23 @@
 """What a worker process of these tests does: forked, with Django loaded, from one that stands ready; killed by a test.
 
 sweep              one round of the janitor's
-queue STEP …       a change is asked for, approved and started
+queue STEP …       a change is asked for, approved and started; on a host of its own where the first word is `@HOST`
+ring NUMBER        a hint to look at it
 look NUMBER        look at it as hints have a worker do, until nothing is to be done now
 look_once NUMBER   the same for a single hint
+look_weighed NUMBER   the same as look, and by how many bytes of memory it grew at most
 undo NUMBER · close NUMBER · again NUMBER   what a person asks for; again: run, resume or probe, as it stands
 history            what the database tells of every change, as JSON
 found              an empty database with people, to be copied
 lines_kept NUMBER  how many lines its log has
+state NUMBER       where it stands
+log_told NUMBER    its log in short: the host's lines as a digest, ours as they are, and whether any is missing
 celery WORD …      a real worker or its clock, as `celery -A config` would be with these words
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -35,15 +40,16 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
+from audit.services import seal_all
 from changes import kinds
 from changes.models import Change, Lock
 from changes.services import Request, change_approve, change_create, change_submit
-from config import celery_app, environment, watch
+from config import celery_app, environment, urls, watch
 from config.failpoint import parse_failpoint
-from execution import engine, failpoints, hands, janitor, lines, services
+from execution import doorbell, engine, failpoints, hands, janitor, lines, services
 from execution.leases import Lease
-from execution.logs import as_json, lines_after
-from execution.models import Run
+from execution.logs import as_json, every_line, lines_after
+from execution.models import LogChunk, Run
 from inventory.models import Host
 from people.models import User
 from people.roles import Role
@@ -54,6 +60,8 @@ from tests.chaos.kind import Journalled
 from tests.chaos.order import MOVING, Order
 from tests.chaos.sessions import BEAT, opener
 
+URLS = urls.urlpatterns
+"""Loaded here once, with every page: the first notice needs an address, and that is no growth of a log's."""
 CAST = {"rosa": Role.REQUESTER, "amir": Role.APPROVER, "olu": Role.OPERATOR}
 
 
@@ -85,7 +93,7 @@ def settle(order: Order) -> None:
     settings.HOST_ROOT = str(order.folder / "host")
     settings.FAILPOINT = parse_failpoint(order.failpoint, debug=True)
     settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = order.lease, order.lease / 4
-    settings.SWEEP_SECONDS = order.sweep
+    settings.SWEEP_SECONDS, settings.LOG_STEP_LINES = order.sweep, order.kept
     celery_app.conf.update(
         broker_url=settings.BROKER_URL,
         broker_transport_options=settings.BROKER_OPTIONS,
@@ -128,12 +136,15 @@ def between_beats(act: Any) -> Any:
 def found(order: Order) -> None:
     call_command("migrate", verbosity=0)
     for each, role in CAST.items():
-        user_create(each, password="a long password to type", display_name=each, roles=[role])
+        user_create(each, password="a long password to type", display_name=each, roles=[role, Role.VIEWER])
 
 
 def queue(order: Order, *steps: str) -> int:
     rosa, amir, olu = (User.objects.get(username=each) for each in CAST)
-    host, _ = Host.objects.get_or_create(name="toyhost", defaults={"address": "127.0.0.1", "port": 2222})
+    name, steps = (steps[0][1:], steps[1:]) if steps[0].startswith("@") else ("toyhost", steps)
+    host, _ = Host.objects.get_or_create(
+        name=name, defaults={"address": "127.0.0.1", "port": 2222 + (name != "toyhost")}
+    )
     params = {"host": host.name, "world": str(order.folder / "world"), "steps": list(steps)}
     number = change_create(rosa, Request("toy", params, host.pk, None, "to see it die")).pk
     engine.plan(number)
@@ -162,12 +173,30 @@ def look(order: Order, number: str) -> None:
     """Until the run stands still: hints come as often as the sweep would give them."""
     end = time.monotonic() + order.patience
     while Change.objects.get(pk=number).status in MOVING and time.monotonic() < end:
-        engine.look(int(number))
+        look_once(order, number)
         time.sleep(0.1)
 
 
 def look_once(order: Order, number: str) -> None:
+    """What was done so far is sealed before, as a sealer of its own does it elsewhere: the gate asks for it."""
+    seal_all()
     engine.look(int(number))
+
+
+def ring(order: Order, number: str) -> None:
+    doorbell.ring(Change.objects.get(pk=number))
+
+
+def look_weighed(order: Order, number: str) -> int:
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is measured from here on: proc(5)
+    before = _memory("VmRSS")
+    look(order, number)
+    return _memory("VmHWM") - before
+
+
+def _memory(what: str) -> int:
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(f"{what}:"))
 
 
 def sweep(order: Order) -> None:
@@ -176,6 +205,21 @@ def sweep(order: Order) -> None:
 
 def lines_kept(order: Order, number: str) -> int:
     return Run.objects.filter(change_id=number).values_list("last_seq", flat=True).latest("pk")
+
+
+def state(order: Order, number: str) -> str:
+    return Change.objects.get(pk=number).status
+
+
+def log_told(order: Order, number: str) -> dict[str, Any]:
+    run, seen, missing, notes, digest = Run.objects.get(change_id=number), 0, 0, [], hashlib.sha256()
+    for line in every_line(run):
+        missing, seen = missing + (line.seq != seen + 1), line.seq
+        if line.stream == LogChunk.OUT:
+            digest.update(line.text.encode() + b"\n")
+        else:
+            notes.append(line.text)
+    return {"last": seen, "last_seq": run.last_seq, "missing": missing, "notes": notes, "sha256": digest.hexdigest()}
 
 
 def history(order: Order) -> dict[str, Any]:
@@ -191,6 +235,7 @@ def run_told(run: Run) -> dict[str, Any]:
         told += [as_json(line) for line in page]
     return {
         "state": run.change.status,
+        "why": run.change.transitions.latest("pk").reason,
         "name": run.name,
         "fence": run.fence,
         "lease": run.lease_owner,
@@ -206,5 +251,21 @@ def celery(order: Order, *words: str) -> None:
 
 WORDS: dict[str, Any] = {
     each.__name__: each
-    for each in (found, sweep, queue, undo, close, again, look, look_once, lines_kept, history, celery)
+    for each in (
+        found,
+        sweep,
+        queue,
+        ring,
+        undo,
+        close,
+        again,
+        look,
+        look_once,
+        look_weighed,
+        lines_kept,
+        state,
+        log_told,
+        history,
+        celery,
+    )
 }

@@ -19,11 +19,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from audit.selectors import verify
 from audit.services import seal
 from changes import services as deciding
-from changes.models import Approval, Change, Lock, Transition
+from changes.models import Approval, ApprovalRule, Change, Lock, Transition
+from changes.policy import STATES, Action
 from changes.services import Denied, Moved, Request, move
 from changes.states import HOLDS_HOST, TRANSITIONS, IllegalMove, State
 from execution import engine, services
-from execution.models import Run
+from execution.models import Look, Run, StepRun
+from execution.runner import SAID_DONE, SAID_FAILED
+from execution.settling import run_settle
 from inventory.models import Host
 from people.models import User
 from people.roles import Role
@@ -33,7 +36,7 @@ from tests.stateful.toys import effects
 
 S = State
 CAST = {
-    "rosa": (Role.REQUESTER,),
+    "rosa": (Role.REQUESTER, Role.VIEWER),
     "ruth": (Role.REQUESTER, Role.APPROVER),
     "amir": (Role.APPROVER,),
     "olu": (Role.OPERATOR,),
@@ -111,11 +114,17 @@ class Rows(RuleBasedStateMachine):
     def submit(self, which: int, who: str | None) -> None:
         self._try(deciding.change_submit, which, who, "rosa")
 
+    @rule(people=st.integers(1, 2))
+    def edit_the_policy(self, people: int) -> None:
+        """Whatever waits for approval goes on by what was frozen into it."""
+        ApprovalRule.objects.update(people_needed=people)
+
     @rule(which=WHICH, who=WHO, old=st.booleans())
     def approve(self, which: int, who: str | None, old: bool) -> None:
         change, actor = self.change(which), self.by(who, "amir")
         digest = "0" * 64 if old and who else change.digest
-        could = change.state is S.IN_REVIEW and digest == change.digest and self._may_decide(actor, change)
+        could = change.state in STATES[Action.APPROVE] and digest == change.digest and self._may_decide(actor, change)
+        could = could and not change.approvals.filter(approver=actor, digest=digest).exists()
         done = self._try(deciding.change_approve, which, who, "amir", digest, "read it")
         assert done == could, f"{actor.username} {'did' if done else 'could not'} approve #{change.pk}"
 
@@ -124,6 +133,7 @@ class Rows(RuleBasedStateMachine):
         change, actor = self.change(which), self.by(who, "otto")
         if how == "reject":
             could = change.state is S.IN_REVIEW and self._may_decide(actor, change)
+            could = could and not change.approvals.filter(approver=actor, digest=change.digest).exists()
             assert self._try(deciding.change_reject, which, who, "otto", "not so") == could
         elif how == "withdraw":
             self._try(deciding.change_withdraw, which, who, "rosa")
@@ -139,7 +149,7 @@ class Rows(RuleBasedStateMachine):
     def run(self, which: int, who: str | None) -> None:
         change, actor = self.change(which), self.by(who, "olu")
         could = change.state in (S.APPROVED, S.BLOCKED) and self._has(actor, Role.OPERATOR)
-        could = could and bool(self._counting(change, actor))
+        could = could and len(self._counting(change, actor)) >= change.needs.seats
         assert self._try(services.run_request, which, who, "olu") == could
 
     @rule(which=WHICH, who=WHO)
@@ -152,7 +162,11 @@ class Rows(RuleBasedStateMachine):
 
     @rule(which=WHICH, who=WHO)
     def resume(self, which: int, who: str | None) -> None:
-        self._try(services.run_resume, which, who, "olu")
+        change, actor = self.change(which), self.by(who, "olu")
+        could = change.state in (S.FAILED, S.CANCELLED) and self._has(actor, Role.OPERATOR)
+        run = Run.objects.filter(change=change).first()
+        could = could and run is not None and len(self._counting(change, actor, run.started_by)) >= change.needs.seats
+        assert self._try(services.run_resume, which, who, "olu") == could
 
     @rule(which=WHICH, who=WHO)
     def undo(self, which: int, who: str | None) -> None:
@@ -161,6 +175,20 @@ class Rows(RuleBasedStateMachine):
     @rule(which=WHICH, who=WHO)
     def ask_again(self, which: int, who: str | None) -> None:
         self._try(services.run_probe, which, who, "olu")
+
+    @rule(
+        which=WHICH, who=WHO, said=st.sampled_from([SAID_DONE, SAID_FAILED]), reason=st.sampled_from(["", "I saw it"])
+    )
+    def look_and_settle(self, which: int, who: str | None, said: str, reason: str) -> None:
+        """Somebody says how an unknown step ended, right or wrong."""
+        change, actor = self.change(which), self.by(who, "olu")
+        self._try(services.run_look, which, None, "olu")
+        self.look(which)
+        told = Look.objects.filter(run__change=change, told_at__isnull=False).first()
+        could = change.state is S.UNKNOWN and bool(reason) and self._has(actor, Role.OPERATOR)
+        could = could and bool(told and told.over and StepRun.objects.filter(run=told.run, state="unknown").exists())
+        done = self._try(run_settle, which, who, "olu", said, reason, told.told_at if told else None)
+        assert done == could, f"{actor.username} {'did' if done else 'could not'} settle #{change.pk}"
 
     @rule(which=WHICH, who=WHO, reason=st.sampled_from(["", "seen to by hand"]))
     def close(self, which: int, who: str | None, reason: str) -> None:
@@ -174,6 +202,8 @@ class Rows(RuleBasedStateMachine):
         self.plan(which)
         self.submit(which, None)
         self.approve(which, approver, False)
+        if self.change(which).state is S.IN_REVIEW:
+            self.approve(which, "ruth", False)
         self.run(which, starter)
         if meanwhile == "switched off":
             self.switch(approver, False)
@@ -323,7 +353,9 @@ class Rows(RuleBasedStateMachine):
         change = Change.objects.get(pk=change.pk)
         run = Run.objects.filter(change=change).first()
         if run and Transition.objects.filter(change=change, pk__gt=moved, new=S.RUNNING, old=S.GATING).exists():
-            assert self._counting(change, run.started_by), f"#{change.pk} passed the gate without an approval"
+            votes = self._counting(change, run.started_by)
+            assert len(votes) >= change.needs.seats > 0, f"#{change.pk} passed the gate without its approvals"
+            assert self._has(run.started_by, Role.OPERATOR), f"#{change.pk} started in the name of no operator"
         for effect in new:
             assert effect.split()[1] in change.params["steps"], effect
             assert run and self._approved_once(change, run), f"{effect} was not approved"
@@ -334,10 +366,10 @@ class Rows(RuleBasedStateMachine):
         votes = Approval.objects.filter(change=change, decision=Approval.APPROVED, digest=digest)
         votes = votes.exclude(approver__in=[change.requester_id, change.editor_id, run.started_by_id])
         passed = Transition.objects.filter(change=change, old=S.GATING, new=S.RUNNING)
-        return votes.exists() and run.digest == digest and passed.exists()
+        return votes.count() >= change.needs.seats > 0 and run.digest == digest and passed.exists()
 
-    def _counting(self, change: Change, trigger: User) -> list[int]:
-        involved = {change.requester_id, change.editor_id, trigger.pk}
+    def _counting(self, change: Change, *triggers: User) -> list[int]:
+        involved = {change.requester_id, change.editor_id, *(trigger.pk for trigger in triggers)}
         votes = Approval.objects.filter(
             change=change, decision=Approval.APPROVED, digest=change.digest, approver__is_active=True,
             approver__groups__name=Role.APPROVER,

@@ -9,7 +9,7 @@ from changes.states import TRANSITIONS, IllegalMove, State
 from people.roles import Role
 from tests.stateful import pure
 from tests.stateful.playing import play_the_same
-from tests.stateful.pure import Pure
+from tests.stateful.pure import Pure, Timed
 
 
 def any_digest(votes, case, trigger=None) -> list[Vote]:
@@ -36,3 +36,16 @@ def test_a_table_that_lets_a_stale_change_run_is_caught(monkeypatch) -> None:
     monkeypatch.setitem(TRANSITIONS, State.QUEUED, frozenset({State.RUNNING}))
     with pytest.raises(IllegalMove):
         play_the_same(Pure, 60)
+
+
+def test_a_gate_that_forgets_freezes_and_windows_is_caught(monkeypatch) -> None:
+    monkeypatch.setattr(pure, "weigh_times", lambda times, now, lifted=(): [])
+    with pytest.raises(AssertionError):
+        play_the_same(Timed, 120)
+
+
+@pytest.mark.chaos
+def test_a_gate_that_takes_any_broken_glass_is_caught(monkeypatch) -> None:
+    monkeypatch.setattr(pure, "lifted", lambda broken, case, now, triggers=(): broken.lifts)
+    with pytest.raises(AssertionError):
+        play_the_same(Timed, 200)

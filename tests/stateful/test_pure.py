@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.stateful.playing import play, play_the_same
-from tests.stateful.pure import Pure
+from tests.stateful.pure import Pure, Timed
 
 WANTED = 100_000
 
@@ -23,8 +23,14 @@ def test_whatever_people_and_workers_do_is_approved_and_done_once() -> None:
     assert Pure.steps > 1_000
 
 
+def test_nothing_starts_outside_its_time_but_by_a_glass_that_a_second_person_broke() -> None:
+    play_the_same(Timed, 40)
+    assert Pure.steps > 500
+
+
 @pytest.mark.chaos
 def test_a_hundred_thousand_steps_on_values_break_nothing() -> None:
     while Pure.steps < WANTED:
-        play(Pure, 500)
+        play(Pure, 250)
+        play(Timed, 250)
     print(f"S1: {Pure.steps} steps on values; changes ended {dict(Pure.reached)}")
