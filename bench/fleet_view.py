@@ -97,7 +97,8 @@ def main() -> None:
     given = parser.parse_args()
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    user = user_create("vera", password="a long password to type", display_name="Vera", roles=[Role.VIEWER])  # noqa: S106
+    secret = "a long password to type"  # noqa: S105 - of a user in a database that ends with the bench
+    user = user_create("vera", password=secret, display_name="Vera", roles=[Role.VIEWER])
     world = World(given.hosts, 1)
     world.hosts = [replace(host, off=False, silent=False) for host in world.hosts]
     simulated.load(given.hosts, 1, simulated.credential())

@@ -80,7 +80,7 @@ def seeds(folder: Path) -> None:
 
 def child(arguments: list[str]) -> None:
     """The process that fuzzes; libFuzzer ends it."""
-    import atheris  # type: ignore[import-not-found]  # noqa: PLC0415
+    import atheris  # type: ignore[import-not-found]  # noqa: PLC0415 - no dependency: wanted for fuzzing alone
 
     atheris.instrument_all()
     atheris.Setup(arguments, read)

@@ -3,8 +3,8 @@
 `python -m bench.log_live [--viewers N] [--rate N] [--seconds N] [--repeats N]`: a detached step on this machine writes
 lines with the time in them; one follower reads and stores them as a worker does (over a local session: a round trip to
 a real host comes on top); viewers hold the change's stream open and look at the first, that is the oldest, line of each
-piece that reaches them. Catching up is what static/js/log.js does after a minute away: it asks for the
-end, then for the stream from there on.
+message that reaches them, and every tenth of them at all its lines. Catching up is what static/js/log.js does after a
+minute away: it asks for the end, then for the stream from there on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from bench.log_world import with_postgres
 
 VIEWERS, RATE, SECONDS, REPEATS = 50, 5000, 20.0, 5
 TARGET = "host line to browser p95 within 400 ms at 5,000 lines/s and 50 viewers; catch-up after 60 s within 1 s (P5)"
-STAMP = re.compile(rb'"text":"T ([0-9.]+)')
+STAMP = re.compile(rb'"T ([0-9.]+)')
+FIRST = 2000
+"""Bytes of a message in which its oldest line is looked for."""
+
 WRITER = """
 import sys, time
 rate, seconds = float(sys.argv[1]), float(sys.argv[2])
@@ -68,20 +71,27 @@ def follow(run_pk: int, attempt: int, rate: int, seconds: float, root: str) -> N
         connections.close_all()
 
 
-async def watch(port: int, path: str, cookie: str, until: float, ages: list[float]) -> int:
-    """One viewer: ages of the oldest line of each piece, s; how many bytes came."""
+async def watch(port: int, path: str, cookie: str, until: float, ages: list[float], every: list[float] | None) -> int:
+    """One viewer: how many bytes came; ages, s, of the oldest line of each message and, where wanted, of every line."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n".encode())
-    took = 0
+    took, held, joined = 0, b"", 0.0
     try:
         while (left := until - time.time()) > 0:
             data = await asyncio.wait_for(reader.read(1 << 20), left)
             if not data:
                 raise SystemExit("a viewer was let go")
             took += len(data)
-            found = STAMP.search(data)
-            if found:
-                ages.append(time.time() - float(found[1]))
+            *messages, held = (held + data).split(b"\n\n")
+            now = time.time()
+            joined = joined or now
+            for message in messages:
+                # Lines from before the viewer was there are as old as it is late.
+                stamps = STAMP.findall(message) if every is not None else STAMP.findall(message, 0, FIRST)
+                found = [now - float(stamp) for stamp in stamps if float(stamp) >= joined]
+                ages += found[:1]
+                if every is not None:
+                    every += found
     except TimeoutError:
         pass
     writer.close()
@@ -110,6 +120,7 @@ def once(run_pk: int, attempt: int, given: argparse.Namespace, url: str, cookie:
     writer.start()
     time.sleep(2)
     ages: list[float] = []
+    every: list[float] = []
     until = time.time() + given.seconds - 6
     before = Run.objects.get(pk=run_pk).last_seq
     path = f"/changes/{run.change_id}/events?after={before}"
@@ -119,7 +130,10 @@ def once(run_pk: int, attempt: int, given: argparse.Namespace, url: str, cookie:
 
     async def all_of_them() -> list[int]:
         port = int(url.rpartition(":")[2])
-        return await asyncio.gather(*(watch(port, path, cookie, until, ages) for _ in range(given.viewers)))
+        viewers = range(given.viewers)
+        return await asyncio.gather(
+            *(watch(port, path, cookie, until, ages, every if n % 10 == 0 else None) for n in viewers)
+        )
 
     started = time.time()
     sizes = asyncio.run(all_of_them())
@@ -127,9 +141,12 @@ def once(run_pk: int, attempt: int, given: argparse.Namespace, url: str, cookie:
     late.join()
     writer.join()
     ages.sort()
+    every.sort()
     return {
         "p50": statistics.median(ages) * 1000,
         "p95": ages[int(len(ages) * 0.95)] * 1000,
+        "all p50": statistics.median(every) * 1000,
+        "all p95": every[int(len(every) * 0.95)] * 1000,
         "catch-up": caught[0] if caught else 99.0,
         "rate": stored,
         "mb": sum(sizes) / 1e6 / (given.seconds - 6),
@@ -165,12 +182,15 @@ def main() -> None:
         "lines a second, asked for": given.rate,
         "lines a second, stored": spread([each["rate"] for each in told]),
         "MB/s to the viewers": spread([each["mb"] for each in told]),
-        "oldest line of a piece, p50 ms": spread([each["p50"] for each in told]),
-        "oldest line of a piece, p95 ms": spread(p95),
+        "oldest line of a message, p50 ms": spread([each["p50"] for each in told]),
+        "oldest line of a message, p95 ms": spread(p95),
+        "all lines, p50 ms": spread([each["all p50"] for each in told]),
+        "all lines, p95 ms": spread([each["all p95"] for each in told]),
         "catch-up s": spread(back),
     }
     full = given.viewers >= VIEWERS and given.rate >= RATE
-    report("log_live", figures, TARGET, full and statistics.median(p95) <= 400 and statistics.median(back) <= 1)
+    quick = max(statistics.median(p95), statistics.median([each["all p95"] for each in told])) <= 400
+    report("log_live", figures, TARGET, full and quick and statistics.median(back) <= 1)
 
 
 if __name__ == "__main__":

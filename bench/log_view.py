@@ -78,7 +78,8 @@ def main() -> None:
             page.goto("about:blank")
             begun = time.monotonic()
             page.goto(f"{url}/changes/{run.change_id}/log/", wait_until="commit")
-            page.locator(f"#viewer.lv-live #L{run.last_seq} .lv-text").wait_for(state="visible")
+            last = page.locator(f"#viewer.lv-live #L{run.last_seq} .lv-text")
+            last.filter(has_text=f"copied extent {given.lines - 1} of").wait_for(state="visible")
             tails.append((time.monotonic() - begun) * 1000)
             for _ in range(JUMPS):
                 took, count = page.evaluate(GO, random.randint(1, run.last_seq))  # noqa: S311 - any line will do

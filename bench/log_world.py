@@ -50,7 +50,7 @@ def begin(count: int) -> list[int]:
     call_command("migrate", verbosity=0)
     cast = (("rosa", Role.REQUESTER), ("amir", Role.APPROVER), ("olu", Role.OPERATOR), ("vera", Role.VIEWER))
     people = {
-        name: user_create(name, password="a long password to type", display_name=name, roles=[role])  # noqa: S106
+        name: user_create(name, password="a long password to type", display_name=name, roles=[role, Role.VIEWER])  # noqa: S106 - ends with the bench
         for name, role in cast
     }
     first = Scene(people["rosa"], people["amir"], people["olu"]).running("save")

@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +62,11 @@ class Peers:
         for path in self.folder.glob("cp-*"):
             subprocess.run(["ssh", "-O", "exit", "-o", f"ControlPath={path}", "any"], capture_output=True, check=False)
 
-    def _run(self, words: list[str], count: object) -> Turn:
+    def _run(self, words: list[str], count: Callable[[str], int]) -> Turn:
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, timeout=900, check=False)
         seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        answered = count(done.stdout + done.stderr)  # type: ignore[operator]
+        answered = count(done.stdout + done.stderr)
         if answered < len(self.servers.ports):
             said = f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             raise SystemExit(f"{words[0]} reached {answered} of {len(self.servers.ports)}:\n{said}")

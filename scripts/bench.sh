@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 .venv/bin/python -m lab build
-[ $# -gt 0 ] || set -- $(for file in bench/*.py; do basename "$file" .py; done | grep -vx -e report -e __init__ -e peers -e servers -e web -e log_world)
+[ $# -gt 0 ] || set -- $(for file in bench/*.py; do basename "$file" .py; done | grep -vx -e report -e __init__ -e peers -e servers -e web -e log_world -e pages_world)
 failed=
 for name in "$@"; do
     printf '\n== %s\n' "$name"
