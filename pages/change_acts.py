@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.http import HttpResponse, QueryDict
+from django.utils.dateparse import parse_datetime
 
 from changes import services as changes
 from changes.acting import try_act
@@ -12,8 +14,9 @@ from changes.models import Change
 from changes.policy import Action
 from execution import services as execution
 from execution.doorbell import ring_plan
+from execution.settling import run_settle
 from pages.change_page import change_or_404
-from people.access import Request, requires
+from people.access import Request, for_actions, requires
 from people.models import User
 from people.roles import Role
 
@@ -22,6 +25,15 @@ Act = Callable[[User, Change, QueryDict], object]
 
 def _replan(actor: User, change: Change, form: QueryDict) -> None:
     ring_plan(changes.change_replan(actor, change))
+
+
+def _moment(text: str) -> datetime | None:
+    """What a button of the page carries; None for anything else."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 ACTS: dict[Action, tuple[Act, str]] = {
@@ -43,15 +55,25 @@ ACTS: dict[Action, tuple[Act, str]] = {
     ),
     Action.LOOK: (lambda who, it, form: execution.run_look(who, it), ""),
     Action.PROBE: (lambda who, it, form: execution.run_probe(who, it), "The host is asked again."),
+    Action.SETTLE: (
+        lambda who, it, form: run_settle(
+            who, it, form.get("said", ""), form.get("reason", ""), _moment(form.get("read", ""))
+        ),
+        "Settled; nothing was sent.",
+    ),
     Action.UNDO: (lambda who, it, form: execution.run_undo(who, it), "The undo begins."),
     Action.CLOSE: (lambda who, it, form: execution.run_close(who, it, form.get("reason", "")), "Closed."),
 }
 """Every action of the policy but editing, which has a form of its own; and what is said when it is done."""
 
 
-@requires(Role.VIEWER, methods="POST")
+FRESH = for_actions(Action.APPROVE, Action.RUN, Action.CONFIRM, Action.RESUME, Action.PROBE, Action.UNDO)
+"""What lets commands reach a host wants a fresh second factor; what stops them never waits for one."""
+
+
+@requires(Role.VIEWER, methods="POST", fresh=FRESH)
 def change_act(request: Request, number: int, action: str) -> HttpResponse:
     """Take the action as the person who is signed in; the policy is asked by the service."""
     act, done = ACTS[Action(action)]
-    change = change_or_404(number)
+    change = change_or_404(request, number)
     return try_act(request, change, lambda: act(request.user, change, request.POST), done)

@@ -12,8 +12,10 @@ from django.urls import NoReverseMatch, reverse
 from changes.kinds import kinds
 from changes.models import Change
 from changes.policy import may_request
+from changes.rights import changes_seen_by
 from changes.states import ACTIVE, HOLDS_HOST, LABELS, State
 from people.access import Request, requires
+from people.actor import Actor
 from people.roles import Role
 
 PAGE = 50
@@ -59,7 +61,7 @@ def change_list(request: Request) -> HttpResponse:
     """Changes, newest first, as far as the filters let them through."""
     filters = Filters.of(request.GET)
     context = {
-        "page": page_of(filtered(filters, request.actor.id), request.GET),
+        "page": page_of(filtered(filters, request.actor), request.GET),
         "filters": filters,
         "groups": [(key, words) for key, (words, _) in GROUPS.items()],
         "states": [(state.value, LABELS[state]) for state in State],
@@ -69,9 +71,13 @@ def change_list(request: Request) -> HttpResponse:
     return render(request, "changes/list.html", context)
 
 
-def filtered(filters: Filters, me: int) -> QuerySet[Change]:
-    """The changes that the filters let through; a word that means nothing lets none."""
-    rows = Change.objects.select_related("host", "vm", "requester").defer("plan_json", "facts", "params", "refusal")
+def filtered(filters: Filters, actor: Actor) -> QuerySet[Change]:
+    """The changes that somebody sees and the filters let through; a word that means nothing lets none."""
+    rows = (
+        changes_seen_by(actor)
+        .select_related("host", "vm", "requester")
+        .defer("plan_json", "facts", "params", "refusal")
+    )
     if filters.state:
         single = frozenset({State(filters.state)}) if filters.state in set(State) else frozenset()
         rows = rows.filter(status__in=GROUPS.get(filters.state, ("", single))[1])
@@ -81,7 +87,7 @@ def filtered(filters: Filters, me: int) -> QuerySet[Change]:
         rows = rows.filter(host__name__iexact=filters.host)
     if filters.requester:
         rows = rows.filter(requester__username__iexact=filters.requester)
-    return rows.filter(requester=me) if filters.mine else rows
+    return rows.filter(requester=actor.id) if filters.mine else rows
 
 
 def page_of(rows: QuerySet[Change], query: QueryDict, size: int = PAGE) -> Page:

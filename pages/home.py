@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from changes.models import Change
+from changes.glasses import glasses_open
 from changes.policy import may_request
+from changes.rights import changes_seen_by
 from changes.states import ACTIVE, State
-from inventory.models import Host
+from inventory import unowned
+from inventory.models import HostQuerySet
+from inventory.rights import hosts_seen_by
 from inventory.states import TRUST_LABELS, HostTrust, Label
 from networking.selectors import counts
 from pages.change_list import new_urls
@@ -36,31 +38,30 @@ class Glance:
 def home(request: Request) -> HttpResponse:
     """The page after signing in."""
     waiting = waiting_for(request.actor)
-    rows = Change.objects.select_related("host", "vm", "requester").defer("plan_json", "facts", "params", "refusal")
+    rows = (
+        changes_seen_by(request.actor)
+        .select_related("host", "vm", "requester")
+        .defer("plan_json", "facts", "params", "refusal")
+    )
     context = {
         "waiting": waiting[:MOST],
         "waiting_more": max(0, len(waiting) - MOST),
         "waiting_for_me": len(waiting),
+        "glasses": glasses_open(request.actor),
         "running": rows.filter(status__in=[*ACTIVE, State.WAITING])[:MOST],
         "newest": rows[:MOST],
-        "glances": (glances := hosts_at_a_glance()),
+        "glances": (glances := hosts_at_a_glance(hosts_seen_by(request.actor))),
         "hosts": sum(glance.count for glance in glances if glance.query),
-        "bond_counts": counts(),
+        "without_a_word": unowned.counts(request.actor),
+        "bond_counts": counts(request.actor),
         "new": new_urls() if may_request(request.actor).allowed else [],
     }
     return render(request, "pages/home.html", context)
 
 
-def hosts_at_a_glance() -> list[Glance]:
-    """Hosts by trust, and those that did not answer; one query."""
-    trusted, pending = Q(has_trusted=True), Q(has_pending=True)
-    counts = Host.objects.with_trust().aggregate(
-        trusted=Count("pk", filter=trusted & ~pending),
-        changed=Count("pk", filter=trusted & pending),
-        pending=Count("pk", filter=~trusted & pending),
-        none=Count("pk", filter=~trusted & ~pending),
-        silent=Count("pk", filter=trusted & ~pending & Q(facts__error__gt="")),
-    )
+def hosts_at_a_glance(hosts: HostQuerySet) -> list[Glance]:
+    """These hosts by trust, and those that did not answer."""
+    counts, silent = hosts.by_trust()
     order = (HostTrust.CHANGED, HostTrust.NONE, HostTrust.PENDING, HostTrust.TRUSTED)
     found = [Glance(TRUST_LABELS[trust], counts[trust], f"?trust={trust}") for trust in order]
-    return [glance for glance in (Glance(UNREACHABLE, counts["silent"], ""), *found) if glance.count]
+    return [glance for glance in (Glance(UNREACHABLE, silent, ""), *found) if glance.count]

@@ -11,14 +11,16 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from changes.models import Change
+from changes.rights import changes_seen_by
 from execution.colours import spans
 from execution.log_search import LONGEST, find
-from execution.logs import Line, segments, window
+from execution.logs import Line, pieces, segments, window
+from execution.messages import as_json, log_key
 from execution.models import UNDO, LogChunk, Run
-from execution.stream import is_moving, log_key
+from execution.stream import is_moving
 from pages.change_page import change_or_404
 from pages.wording import show_unseen
-from people.access import requires
+from people.access import Request, requires
 from people.roles import Role
 
 PAGE = 200
@@ -26,9 +28,9 @@ MOST = 1000
 
 
 @requires(Role.VIEWER)
-def log_page(request: HttpRequest, number: int) -> HttpResponse:
+def log_page(request: Request, number: int) -> HttpResponse:
     """The lines around `?line=`, by default the last ones; with `?q=` first a search from there on."""
-    change = change_or_404(number)
+    change = change_or_404(request, number)
     run = Run.objects.filter(change=change).first()
     total = run.last_seq if run else 0
     line, words = _number(request, "line", 0), request.GET.get("q", "").strip()[:LONGEST]
@@ -61,25 +63,24 @@ def log_page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @requires(Role.VIEWER)
-def log_window(request: HttpRequest, number: int) -> HttpResponse:
-    """`count` lines from `first` on (negative: the last ones), as JSON; with `parts` the log's parts too."""
-    change = change_or_404(number)
-    run = _run_of(change)
+def log_window(request: Request, number: int) -> HttpResponse:
+    """`count` lines from `first` on (`tail`: the last) in pieces, as in the stream; with `parts` the log's parts."""
+    run = _run_of(request, number)
     count = max(1, min(_number(request, "count", MOST), MOST))
     first = _number(request, "first", 1)
     if "tail" in request.GET:
         first = max(1, run.last_seq - count + 1)
-    lines = [_as_json(line) for line in window(run, first, first + count - 1)]
-    told: dict[str, Any] = {"run": run.pk, "last_seq": run.last_seq, "gone": run.log_gone, "lines": lines}
+    found = [as_json(piece) for piece in pieces(run, first, first + count - 1)]
+    told: dict[str, Any] = {"run": run.pk, "last_seq": run.last_seq, "gone": run.log_gone, "pieces": found}
     if "parts" in request.GET:
-        told["parts"] = _parts(change, run)
+        told["parts"] = _parts(run.change, run)
     return JsonResponse(told)
 
 
 @requires(Role.VIEWER)
-def log_find(request: HttpRequest, number: int) -> HttpResponse:
+def log_find(request: Request, number: int) -> HttpResponse:
     """The next line with `q` from `from` on (`back`: the one before), or where to go on: {"seq", "reached"}."""
-    run = _run_of(change_or_404(number))
+    run = _run_of(request, number)
     words = request.GET.get("q", "").strip()
     if not words:
         return JsonResponse({"seq": None, "reached": None})
@@ -87,8 +88,10 @@ def log_find(request: HttpRequest, number: int) -> HttpResponse:
     return JsonResponse({"seq": found.seq, "reached": found.reached})
 
 
-def _run_of(change: Change) -> Run:
-    run = Run.objects.filter(change=change).first()
+def _run_of(request: Request, number: int) -> Run:
+    run = (
+        Run.objects.select_related("change").filter(change__in=changes_seen_by(request.actor).filter(pk=number)).first()
+    )
     if run is None:
         raise Http404("Nothing was run yet, so there is no log.")
     return run
@@ -137,14 +140,4 @@ def _shown(line: Line) -> dict[str, Any]:
         "note": line.stream == LogChunk.NOTE,
         "at": line.at,
         "spans": [(classes, show_unseen(text)) for classes, text in spans(line.raw)],
-    }
-
-
-def _as_json(line: Line) -> dict[str, Any]:
-    return {
-        "seq": line.seq,
-        "step": log_key(line.phase, line.step),
-        "stream": line.stream,
-        "at": line.at.isoformat(),
-        "spans": spans(line.raw),
     }

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from changes.policy import Action, Decision
 from changes.states import LABELS, State
+from execution.runner import SAID_DONE, SAID_FAILED
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button that posts to `/changes/<n>/<action>`; with `explain` it opens to that first.
 
-    ask  label of the text that is asked for, posted as `reason`
+    ask   label of the text that is asked for, posted as `reason`
+    kept  names and values that are posted with it
     """
 
     action: str
@@ -29,6 +31,7 @@ class Button:
     required: bool = False
     name: str = ""
     value: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,12 @@ class View:
     confirm    label of the button that confirms what a run waits for
     at_once    the step that runs can be stopped in the middle
     looking    a worker asks the host about the unknown step at this moment
-    votes      whether approvals are left if this person starts it
+    over       when the host said that the unknown step's command is over, ISO 8601; empty if it has not
+    by_word    a step counts as done because a person said so
+    held       why it may not start now: its slot, a window, a freeze
+    bound      why the rest of what broke off cannot be planned anew
+    votes      whether the approvals suffice if this person starts it
+    lacks      what is left of the approvals that the policy asks for, whoever starts it, and who can give them
     """
 
     state: State
@@ -71,11 +79,16 @@ class View:
     parked: bool = False
     cancelling: bool = False
     looking: bool = False
+    over: str = ""
+    by_word: bool = False
     at_once: bool = False
     reason: str = ""
     approvers: str = ""
     operators: str = ""
     votes: bool = False
+    lacks: str = ""
+    held: str = ""
+    bound: str = ""
     confirm: str = "It is done: go on"
 
     def may(self, action: Action) -> bool:
@@ -110,21 +123,32 @@ def _planned(view: View) -> Next:
 def _in_review(view: View) -> Next:
     if view.may(Action.APPROVE):
         return Next("wait", f"Read the {_count(view)} below, then decide.", decide=True)
-    return Next("wait", f"{view.approvers} must approve this plan.", muted=view.can[Action.APPROVE].reason)
+    sentence = view.lacks or f"{view.approvers} must approve this plan."
+    return Next("wait", sentence, muted=view.can[Action.APPROVE].reason)
 
 
 def _approved(view: View) -> Next:
     again = "" if view.state is State.APPROVED else f"It did not start: {view.reason} "
     tone = "info" if view.state is State.APPROVED else "warn"
     if not view.may(Action.RUN):
-        return Next(tone, f"{again}{view.operators} must run it.", muted=view.can[Action.RUN].reason)
+        sentence = f"{again}{view.lacks or f'{view.operators} must run it.'}"
+        return Next(tone, sentence, muted=view.can[Action.RUN].reason, decide=_may_mend(view))
+    if view.lacks:
+        return Next("warn", f"{again}It cannot start: {view.lacks}", decide=_may_mend(view))
     if not view.votes:
         sentence = f"{again}Another operator must run it, or another approver approve it first."
         return Next(tone, sentence, muted="Whoever starts a change is not among its approvers.")
+    if view.held:
+        return Next("wait", f"{'Approved' if not again else 'It did not start'}. {view.held}")
     words = "Run" if view.state is State.APPROVED else "Try again:"
     button = Button(Action.RUN, f"{words} these {_count(view)} on {view.host}", "primary", "player-play")
     sentence = again.strip() or f"Approved. {view.host} is asked again before the first command; another plan stops it."
     return Next(tone, sentence, (button,))
+
+
+def _may_mend(view: View) -> bool:
+    """Whether this person can give an approval that is missing."""
+    return bool(view.lacks) and view.may(Action.APPROVE)
 
 
 def _stale(view: View) -> Next:
@@ -165,10 +189,13 @@ def _waiting(view: View) -> Next:
 def _broken(view: View) -> Next:
     what = {State.FAILED: "Failed", State.CANCELLED: "Stopped", State.UNKNOWN: "Nobody can tell how it stands",
             State.UNDO_FAILED: "The undo stopped"}[view.state]  # fmt: skip
-    where = f" at step {view.step[0]}, “{view.step[1]}”" if view.step else ""
+    where = f" {'before' if view.by_word else 'at'} step {view.step[0]}, “{view.step[1]}”" if view.step else ""
+    if view.by_word and view.state is State.FAILED:
+        what = "Stopped"
     who = "" if view.may(Action.CLOSE) else f"{view.operators} must decide how it goes on."
+    who = who or (view.bound if view.may(Action.CONTINUE) else "")
     hold = f"{view.host} stays locked until it is decided."
-    return Next(LABELS[view.state].tone, f"{what}{where}. {hold}", muted=who)
+    return Next(LABELS[view.state].tone, f"{what}{where}. {hold}", muted=f"{view.held} {who}".strip())
 
 
 def _succeeded(view: View) -> Next:
@@ -214,10 +241,10 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
     buttons = []
     if view.may(Action.CANCEL) and not view.cancelling:
         buttons.append(_cancel(view))
-    if view.may(Action.RESUME):
+    if view.may(Action.RESUME) and not view.held:
         label = f"Resume with step {view.step[0]}" if view.step else "Resume"
         buttons.append(Button(Action.RESUME, label, "primary", "player-play"))
-    if view.may(Action.CONTINUE):
+    if view.may(Action.CONTINUE) and not view.bound:
         explain = (
             f"This change ends as it is, without an undo, and {view.host} is free. The same is asked for anew: planned"
             " from what the host is like now, as a change of its own that has to be approved."
@@ -232,6 +259,7 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
             " is there is done and the run goes on, one whose effect is not there has failed."
         )
         buttons.append(Button(Action.PROBE, f"Go by what {view.host} says", "primary", "refresh", explain))
+    buttons += _settle(view)
     if view.state is not State.SUCCEEDED:
         buttons += undo_button(view, undo_words)
     if view.may(Action.CLOSE):
@@ -239,6 +267,37 @@ def step_buttons(view: View, undo_words: str) -> tuple[Button, ...]:
         ask = f"What is true on {view.host} now, and why it is left so"
         buttons.append(Button(Action.CLOSE, "Close: leave it as it is", "danger", "x", explain, ask, True))
     return tuple(buttons)
+
+
+def _settle(view: View) -> tuple[Button, ...]:
+    """Where the host has said that the command is over, a person may say how it ended."""
+    if not (view.may(Action.SETTLE) and view.over):
+        return ()
+    what = (
+        f"Taking back step {view.step[0]}"
+        if view.undoing and view.step
+        else f"Step {view.step[0]}"
+        if view.step
+        else "It"
+    )
+    stops = "the undo has stopped" if view.undoing else "the change has failed"
+    then = "The next undo" if view.undoing else "A resume"
+    ask = f"What you saw on {view.host}, and how"
+    done = (
+        f"{what} counts as done on your word, and {stops}; nothing is sent. {then} asks {view.host} for its effect"
+        " before it goes on with the next step, and stops where it is not there."
+    )
+    failed = (
+        f"{what} counts as failed on your word, and {stops}; nothing is sent. {then} asks {view.host} whether its"
+        " effect is there after all, and only if it is not begins it once more."
+    )
+    kept = (("read", view.over),)
+    return (
+        Button(
+            Action.SETTLE, "Say that it did its work", "secondary", "check", done, ask, True, "said", SAID_DONE, kept
+        ),
+        Button(Action.SETTLE, "Say that it did not", "secondary", "x", failed, ask, True, "said", SAID_FAILED, kept),
+    )
 
 
 def undo_button(view: View, words: str) -> tuple[Button, ...]:

@@ -14,24 +14,28 @@ from django.shortcuts import redirect, render
 
 from changes.forms import reason_field, ticket_field
 from changes.models import Change, Rollout, RolloutPart
-from changes.policy import may_request
+from changes.policy import Action, may, may_request
+from changes.rights import rollouts_seen_by
 from changes.rollout_states import RolloutState
 from changes.rollouts import (
     Wanted,
     digest_of,
     parts_of,
+    parts_seen_by,
     rollout_approve,
     rollout_create,
     rollout_drop,
     rollout_reject,
     rollout_submit,
     rollout_withdraw,
+    sentence_for,
 )
 from changes.services import Denied, LockHeld, Moved
 from changes.states import IllegalMove, State
 from execution.rollouts import rollout_close, rollout_start
 from pages.step_rows import Row, step_rows
-from people.access import Request, requires
+from people.access import Request, for_actions, requires
+from people.actor import Actor
 from people.models import User
 from people.roles import Role
 
@@ -91,7 +95,7 @@ class RolloutForm(forms.Form):
 def rollout_list(request: Request) -> HttpResponse:
     """Rollouts, newest first."""
     before = request.GET.get("before", "")
-    rows = Rollout.objects.select_related("requester")
+    rows = rollouts_seen_by(request.actor).select_related("requester")
     if before.isdecimal():
         rows = rows.filter(pk__lt=int(before[:18]))
     found = list(rows[: PAGE + 1])
@@ -125,9 +129,9 @@ def _own(user: User) -> list[Change]:
     return list(rows.defer("plan_json", "facts")[:MOST_SHOWN])
 
 
-def rollout_or_404(number: int) -> Rollout:
-    """Raises Http404 with a sentence."""
-    found = Rollout.objects.select_related("requester", "started_by").filter(pk=number).first()
+def rollout_or_404(request: Request, number: int) -> Rollout:
+    """Raises Http404 with a sentence, also where this person does not see it."""
+    found = rollouts_seen_by(request.actor).select_related("requester", "started_by").filter(pk=number).first()
     if found is None:
         raise Http404(f"There is no rollout #{number}.")
     return found
@@ -136,14 +140,16 @@ def rollout_or_404(number: int) -> Rollout:
 @requires(Role.VIEWER)
 def rollout_page(request: Request, number: int) -> HttpResponse:
     """The whole page; its partial alone when htmx refreshes it."""
-    rollout = rollout_or_404(number)
+    rollout = rollout_or_404(request, number)
     parts = parts_of(rollout)
-    done = sum(part.change.state is State.SUCCEEDED for part in parts)
+    shown = parts_seen_by(request.actor, parts)
+    done = sum(part.change.state is State.SUCCEEDED for part in shown)
     context = {
         "rollout": rollout,
-        "waves": _waves(rollout, parts),
+        "waves": _waves(rollout, shown),
+        "sentence": sentence_for(rollout, shown, parts),
         "done": done,
-        "total": len(parts),
+        "total": len(shown),
         "moving": rollout.state is RolloutState.RUNNING or any(part.change.planning for part in parts),
         "can": _buttons(rollout, parts, request),
         "moved": bool(rollout.digest)
@@ -173,16 +179,22 @@ def _buttons(rollout: Rollout, parts: list[RolloutPart], request: Request) -> se
     state, actor = rollout.state, request.actor
     mine = actor.id == rollout.requester_id and actor.may(Role.REQUESTER)
     operator, planned = actor.may(Role.OPERATOR), all(part.change.state is State.PLANNED for part in parts)
+    approved = all(part.change.state is State.APPROVED for part in parts) and actor.may(Role.APPROVER)
     held = (RolloutState.DRAFT, RolloutState.IN_REVIEW, RolloutState.APPROVED)
     words = {
         "submit": mine and state is RolloutState.DRAFT and planned,
         "drop": mine and state is RolloutState.DRAFT and len(parts) > 2,
         "withdraw": (mine or actor.may(Role.ADMINISTRATOR)) and state in held,
-        "decide": actor.may(Role.APPROVER) and not mine and state is RolloutState.IN_REVIEW,
+        "decide": state is RolloutState.IN_REVIEW and (_has_a_say(parts, actor) or not mine and approved),
         "start": operator and state in (RolloutState.APPROVED, RolloutState.STOPPED),
         "close": operator and state is RolloutState.STOPPED,
     }
     return {word for word, holds in words.items() if holds}
+
+
+def _has_a_say(parts: list[RolloutPart], actor: Actor) -> bool:
+    reviewed = (part.change for part in parts if part.change.state is State.IN_REVIEW)
+    return any(may(Action.APPROVE, actor, change.case(change.voters())).allowed for change in reviewed)
 
 
 Act = Callable[[User, Rollout, QueryDict], object]
@@ -207,10 +219,10 @@ ACTS: dict[str, tuple[Act, str]] = {
 }
 
 
-@requires(Role.VIEWER, methods="POST")
+@requires(Role.VIEWER, methods="POST", fresh=for_actions("approve", "start"))
 def rollout_act(request: Request, number: int, action: str) -> HttpResponse:
     """Take the action as the person who is signed in; the services ask the policy for each change."""
-    rollout = rollout_or_404(number)
+    rollout = rollout_or_404(request, number)
     if action not in ACTS:
         raise Http404(f"There is no action {action!r} on a rollout.")
     act, done = ACTS[action]
@@ -218,7 +230,7 @@ def rollout_act(request: Request, number: int, action: str) -> HttpResponse:
     try:
         act(request.user, rollout, request.POST)
     except Denied as no:
-        if not _may_at_all(request, action):
+        if not _may_at_all(request, rollout, action):
             raise PermissionDenied(str(no)) from no
         messages.error(request, str(no))
     except (Moved, IllegalMove, LockHeld) as moved:
@@ -240,5 +252,7 @@ ROLES = {
 """Who may ever take an action; whoever is not among them gets no page that invites to try again."""
 
 
-def _may_at_all(request: Request, action: str) -> bool:
-    return request.actor.may(*ROLES[action])
+def _may_at_all(request: Request, rollout: Rollout, action: str) -> bool:
+    """An owner may have a say in this rollout without being an approver of all."""
+    by_role = request.actor.may(*ROLES[action])
+    return by_role or (action in ("approve", "reject") and _has_a_say(parts_of(rollout), request.actor))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from changes.plan import LOW, Call, Plan, Step
 from changes.states import STEP_BROKEN, STEP_DONE, Label, StepState
 from execution.logs import Line, tails
+from execution.messages import log_key
 from execution.models import DO, UNDO, LogChunk, Run, StepRun
-from execution.stream import log_key
 from pages.next_thing import Button
 
 TAIL = 300
@@ -128,12 +128,19 @@ def done_count(rows: Sequence[Row], phase: str) -> tuple[int, int]:
 def what_stands(rows: Sequence[Row], at: Row | None, phase: str) -> str:
     """What is true on the host when a run stopped at a row."""
     if phase == UNDO:
-        back = [row.number for row in rows if row.undo and row.undo.state in STEP_DONE]
+        back = [row.number for row in rows if row.undo and row.undo.state in STEP_DONE and not row.undo.row.said]
         left = [row.number for row in rows if row.undo and row.undo.state not in STEP_DONE]
-        return f"Taken back: {_numbers(back)}. Not taken back: {_numbers(left)}."
-    done = [row.number for row in rows if row.do and row.do.state in STEP_DONE]
+        return f"Taken back: {_numbers(back)}. Not taken back: {_numbers(left)}.{_word(rows, phase)}"
+    done = [row.number for row in rows if row.do and row.do.state in STEP_DONE and not row.do.row.said]
     waiting = [row.number for row in rows if row.do and row.do.state is StepState.PENDING and row is not at]
-    return f"Done and verified: {_numbers(done)}. Not begun: {_numbers(waiting)}."
+    return f"Done and verified: {_numbers(done)}. Not begun: {_numbers(waiting)}.{_word(rows, phase)}"
+
+
+def _word(rows: Sequence[Row], phase: str) -> str:
+    """What counts as done because a person said so; the host has not been asked since."""
+    parts = [(row.number, row.undo if phase == UNDO else row.do) for row in rows]
+    said = [number for number, part in parts if part and part.row.said and part.state in STEP_DONE]
+    return f" Done by a person’s word alone: {_numbers(said)}." if said else ""
 
 
 def touched(rows: Sequence[Row]) -> frozenset[str]:

@@ -45,7 +45,8 @@ OUTCOMES = (
         "?",
         "Cannot be told",
         "The host does not answer, or what it answers does not show the effect.",
-        "Mend the way to the host and look again. Only where that is no use, close it with a reason: "
-        "say what is true on the host. Nothing is sent to it any more.",
+        "Mend the way to the host and look again. Where its command is over and you know more than the host "
+        "can say, say yourself how it ended. Only where that is no use, close it with a reason: say what is true on "
+        "the host. Nothing is sent to it any more.",
     ),
 )

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from changes.models import Change
 from changes.policy import STATES, Action, may
+from changes.rights import changes_seen_by
+from changes.slots import slot_of
+from changes.states import State
 from people.actor import Actor
 from people.roles import Role
 
@@ -34,7 +39,7 @@ class Waiting:
 
 
 def waiting_for(actor: Actor) -> list[Waiting]:
-    """Newest first, at most 100; one query."""
+    """Newest first, at most 100; two queries."""
     return list(_matching(actor))[:MOST]
 
 
@@ -44,13 +49,17 @@ def waiting_count(actor: Actor) -> int:
 
 def _matching(actor: Actor) -> Iterator[Waiting]:
     states = {state for action in NEXT for state in STATES[action]}
-    rows = Change.objects.filter(status__in=states).select_related("host", "vm", "requester")
+    rows = changes_seen_by(actor).filter(status__in=states).select_related("host", "vm", "requester", "slot")
     if not actor.may(Role.APPROVER, Role.OPERATOR):
-        rows = rows.filter(requester=actor.id)
-    for change in rows.defer("plan_json", "facts", "params")[: MOST * 5]:
+        rows = rows.filter(Q(requester=actor.id) | Q(status=State.IN_REVIEW))
+    for change in rows.prefetch_related("approvals").defer("plan_json", "facts", "params")[: MOST * 5]:
+        reviewed = change.state is State.IN_REVIEW
         for action, words in NEXT.items():
             if action in REQUESTERS_OWN and actor.id != change.requester_id:
                 continue
-            if may(action, actor, change.case()).allowed:
-                yield Waiting(change, words)
+            if action is Action.APPROVE and not reviewed:
+                continue
+            if may(action, actor, change.case(change.voters() if reviewed else frozenset())).allowed:
+                slot = slot_of(change) if action is Action.RUN else None
+                yield Waiting(change, f"{words} in its slot, {slot}" if slot and not slot.missed_at else words)
                 break

@@ -20,10 +20,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from evidence.keys import PublicKey, public_keys
 from pages import wording
 from pages.diffs import Block, diff_texts
+from pages.import_rows import import_rows
 from pages.labels import label_of
 from pages.rail import Link, rail_links
+from people.vault import VaultError
 
 register = template.Library()
 Context = dict[str, Any]
@@ -170,13 +173,17 @@ def _shown_pieces(pieces: Iterable[Any]) -> list[tuple[bool, str]]:
 
 @register.inclusion_tag("components/gate_list.html")
 def gate_list(conditions: Iterable[Any]) -> Context:
-    """Conditions with `ok` (True, False, None: not known yet), `title` and `reason`; objects or dicts."""
+    """Conditions with `ok` (True, False, None: not known yet), `title`, `reason` and `help`; objects or dicts."""
     rows = []
     for condition in conditions:
         of = condition.get if isinstance(condition, dict) else lambda name, it=condition: getattr(it, name, None)
         mark, tone, word = GATE_MARKS[of("ok")]
-        rows.append({"mark": mark, "tone": tone, "word": word, "title": of("title"), "reason": of("reason")})
+        words = {name: of(name) for name in ("title", "reason", "help")}
+        rows.append({"mark": mark, "tone": tone, "word": word, **words})
     return {"rows": rows}
+
+
+register.simple_tag(import_rows)
 
 
 @register.inclusion_tag("components/empty_state.html")
@@ -262,10 +269,11 @@ def confirm_button(
     required: bool = False,
     name: str = "",
     value: object = "",
+    kept: Iterable[tuple[str, str]] = (),
 ) -> Context:
     """A button that opens to what will happen, a text to give where `ask` names one, and the real button."""
     shown = {"url": url, "label": label, "tone": tone, "icon": icon, "name": name, "value": value}
-    asked = {"ask": ask, "ask_name": ask_name, "required": required, "explain": explain}
+    asked = {"ask": ask, "ask_name": ask_name, "required": required, "explain": explain, "kept": kept}
     # One id for each button of a page, the same after every refresh: what is open or typed is found again by it.
     return _form(context) | shown | asked | {"ask_id": f"ask-{crc32((url + label).encode()):x}"}
 
@@ -343,3 +351,12 @@ def shorten(text: object, keep: int = 20) -> str:
 def unseen(text: object) -> str:
     """Text of a host with control and direction characters written out."""
     return wording.show_unseen(str(text))
+
+
+@register.simple_tag
+def evidence_keys() -> list[PublicKey]:
+    """The public keys that sign evidence, newest first; none while the list cannot be read (the doctor says why)."""
+    try:
+        return public_keys()
+    except VaultError:
+        return []

@@ -1,7 +1,8 @@
 // The change page while it runs: log lines as they are written, steps as they move, by server-sent events.
 //
 //   <div data-events-url="/changes/7/events" data-last-seq="120" data-seen="stamp of the page"></div>
-//   event log    id: 121   data: {"seq":121,"step":"restore","attempt":1,"stream":"out","text":"…","at":"ISO"}
+//   event log    id: 122   data: {"pieces":[{"first":121,"step":"restore","attempt":1,"stream":"out","at":"ISO","lines":["…","…"]}]}
+//                          a coloured line is its spans, [[classes,text],…]
 //   event steps            the partials #head and #steps are asked for again (body gets "refresh-steps")
 //   event done             the same, and the stream is closed
 //
@@ -15,6 +16,8 @@ const MOST_LINES = 300; // in one log, as in pages/step_rows.py; the earlier one
 // As in templates/components/log_block.html.
 const MARKS = { note: ["›", "Regroup"], err: ["!", "error output"], stderr: ["!", "error output"] };
 const WAITS = [1000, 2000, 5000, 10000, 30000];
+const waitAfter = (failures) => WAITS[Math.min(failures, WAITS.length) - 1];
+const ANSWER_WITHIN = 15000;
 
 let last = Number(holder?.dataset.lastSeq ?? 0);
 let source = null;
@@ -24,6 +27,8 @@ let waiting = []; // lines not drawn yet: the next frame draws them together
 let homeless = []; // lines of a step whose log is not on the page yet
 
 const logOf = (step) => document.querySelector(`[data-log-of="${CSS.escape(step)}"]`);
+
+const textOf = (line) => (typeof line === "string" ? line : line.map(([, text]) => text).join(""));
 
 const lineItem = (line) => {
   const item = document.createElement("li");
@@ -90,7 +95,7 @@ const draw = () => {
       homeless.push(...lines);
       continue;
     }
-    place(log, lines.map(lineItem));
+    place(log, lines.slice(-MOST_LINES).map(lineItem));
     follow(log);
   }
   if (homeless.length > MOST_LINES) homeless = homeless.slice(-MOST_LINES);
@@ -108,6 +113,7 @@ const drawSoon = () => {
 let refreshing = 0;
 let asking = false;
 let again = false;
+let unanswered = 0;
 const refreshSoon = () => {
   refreshing ||= setTimeout(() => {
     refreshing = 0;
@@ -117,15 +123,22 @@ const refreshSoon = () => {
 };
 
 // htmx queues what is asked for while an answer is on its way, and forgets it with the element that the answer replaces.
-// What moved last would never be shown, so it is asked for again once the answer is there.
-const isPart = (event) => event.detail.requestConfig?.elt?.matches('[hx-trigger*="refresh-steps"]');
+// What moved last would never be shown, so it is asked for again once the answer is there; and so it is where none came.
+// (The new element hears of it at once, since htmx's settle delay is 0: see base.html.)
+const isPart = (element) => element?.matches('[hx-trigger*="refresh-steps"]');
+document.addEventListener("htmx:configRequest", (event) => {
+  if (isPart(event.detail.elt)) event.detail.timeout = ANSWER_WITHIN;
+});
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (isPart(event)) asking = true;
+  if (isPart(event.detail.requestConfig?.elt)) asking = true;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!isPart(event)) return;
+  if (!isPart(event.detail.requestConfig?.elt)) return;
   asking = false;
-  if (again) refreshSoon();
+  const { status } = event.detail.xhr;
+  unanswered = status === 0 || status >= 500 ? unanswered + 1 : 0;
+  if (unanswered) setTimeout(refreshSoon, waitAfter(unanswered));
+  else if (again) refreshSoon();
   again = false;
 });
 
@@ -150,11 +163,14 @@ const open = () => {
     holder.dataset.stream = "open";
   });
   source.addEventListener("log", (event) => {
-    const line = JSON.parse(event.data);
-    if (line.seq === 1 && last > 1) newRun();
-    if (line.seq <= last) return;
-    last = line.seq;
-    waiting.push(line);
+    for (const { first, lines, ...common } of JSON.parse(event.data).pieces) {
+      if (first === 1 && last > 1) newRun();
+      for (const [at, line] of lines.entries()) {
+        if (first + at <= last) continue;
+        last = first + at;
+        waiting.push({ ...common, seq: last, text: textOf(line) });
+      }
+    }
     drawSoon();
   });
   source.addEventListener("steps", refreshSoon);
@@ -171,7 +187,7 @@ const open = () => {
     // The browser reconnects by itself unless the server refused; then we do, ever slower, and ask for the steps meanwhile.
     if (source.readyState !== EventSource.CLOSED || finished) return;
     refreshSoon();
-    setTimeout(open, WAITS[Math.min(failures, WAITS.length) - 1]);
+    setTimeout(open, waitAfter(failures));
   });
 };
 

@@ -1,7 +1,7 @@
 // A log of any length through a window of rows: what is in sight is on the page, the rest on the server.
 //
 //   <section id="viewer" data-run data-total data-line data-lines-url data-find-url data-tail-url>
-//   GET lines?first=1&count=500[&tail][&parts]  {"run","last_seq","lines":[{"seq","step","stream","at","spans":[[classes,text]]}],"parts"}
+//   GET lines?first=1&count=500[&tail][&parts]  {"run","last_seq","pieces":[{"first","step","stream","at","lines":[text or [[classes,text]]]}],"parts"}
 //   GET find?q=…&from=…[&back]                  {"seq": hit or null, "reached": where to go on or null}
 //   the change's stream, as in live.js, for what is new
 //
@@ -61,8 +61,9 @@ const lastAtMost = (values, wanted) => {
 };
 
 const rowAt = (row) => {
-  const part = parts[lastAtMost(starts, row)];
-  const inside = row - starts[parts.indexOf(part)];
+  const at = lastAtMost(starts, row);
+  const part = parts[at];
+  const inside = row - starts[at];
   return inside === 0 ? { part } : { part, seq: part.first + inside - 1 };
 };
 
@@ -89,11 +90,14 @@ const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < 2 *
 
 const blockOf = (seq) => Math.floor((seq - 1) / BLOCK);
 const lineOf = (seq) => blocks.get(blockOf(seq))?.get(seq);
-const keep = (lines) => {
-  for (const line of lines) {
-    const number = blockOf(line.seq);
-    if (!blocks.has(number)) blocks.set(number, new Map());
-    blocks.get(number).set(line.seq, line);
+const keep = (pieces) => {
+  for (const { first, lines, ...common } of pieces) {
+    for (const [at, said] of lines.entries()) {
+      const seq = first + at;
+      const number = blockOf(seq);
+      if (!blocks.has(number)) blocks.set(number, new Map());
+      blocks.get(number).set(seq, { ...common, seq, spans: typeof said === "string" ? [["", said]] : said });
+    }
   }
   for (const number of blocks.keys()) {
     if (blocks.size <= BLOCKS_KEPT) break;
@@ -110,28 +114,32 @@ const get = async (query) => {
 };
 
 const take = (told) => {
-  keep(told.lines);
+  keep(told.pieces);
   if (told.parts) parts = told.parts;
   total = Math.max(total, told.last_seq);
 };
 
-const ask = (number) => {
-  if (asking.has(number)) return asking.get(number);
-  const asked = get(`first=${number * BLOCK + 1}&count=${BLOCK}`)
-    .then((told) => keep(told.lines))
-    .catch((error) => {
-      status.textContent = `Lines could not be read: ${error.message}. Scroll to try again.`;
-    })
-    .finally(() => asking.delete(number));
-  asking.set(number, asked);
-  return asked;
+// Blocks that follow one another are one request: what is in sight at a block's edge costs no more than elsewhere.
+const ask = (numbers) => {
+  const fresh = numbers.filter((number) => !asking.has(number)).sort((a, b) => a - b);
+  while (fresh.length) {
+    const together = fresh.splice(0, fresh.findIndex((number, at) => number !== fresh[0] + at) + 1 || fresh.length);
+    const asked = get(`first=${together[0] * BLOCK + 1}&count=${together.length * BLOCK}`)
+      .then((told) => keep(told.pieces))
+      .catch((error) => {
+        status.textContent = `Lines could not be read: ${error.message}. Scroll to try again.`;
+      })
+      .finally(() => together.forEach((number) => asking.delete(number)));
+    together.forEach((number) => asking.set(number, asked));
+  }
+  return Promise.all(numbers.map((number) => asking.get(number)));
 };
 
 let askTimer = 0;
 const askSoon = (numbers) => {
   clearTimeout(askTimer);
   askTimer = setTimeout(async () => {
-    await Promise.all(numbers.map(ask));
+    await ask(numbers);
     draw();
   }, 30);
 };
@@ -172,7 +180,7 @@ const lineRow = (seq) => {
     words.textContent = "Regroup: ";
     text.append(mark, words);
   }
-  for (const [classes, said] of line.spans ?? [["", line.text]]) {
+  for (const [classes, said] of line.spans) {
     if (!classes) {
       text.append(showUnseen(said));
       continue;
@@ -203,28 +211,39 @@ const headRow = (part) => {
   return item;
 };
 
+// The rows that are on the page, and the blocks of those whose lines are not here.
+const sight = () => {
+  const above = Math.floor(top() / ROW);
+  const rest = Math.ceil(view.clientHeight / ROW);
+  return [Math.max(0, above - MORE), Math.min(count - 1, above + rest + MORE)];
+};
+const missing = ([first, last]) => {
+  const wanted = new Set();
+  for (let row = first; row <= last; row += 1) {
+    const { seq } = rowAt(row);
+    if (seq > Number(box.dataset.gone) && !lineOf(seq)) wanted.add(blockOf(seq));
+  }
+  return [...wanted];
+};
+
 const draw = () => {
   measure();
   room.style.height = `${tall()}px`;
   const following = followBox.checked;
   if (following) view.scrollTop = view.scrollHeight;
-  const above = Math.floor(top() / ROW);
-  const sight = Math.ceil(view.clientHeight / ROW);
-  const first = Math.max(0, above - MORE);
-  const last = Math.min(count - 1, above + sight + MORE);
-  const wanted = new Set();
+  const [first, last] = sight();
   const items = [];
   const focus = document.activeElement?.closest?.(".lv-row")?.querySelector("[data-lv-to],[data-lv-fold]");
   const focused = focus && (focus.dataset.lvFold ? `[data-lv-fold="${focus.dataset.lvFold}"]` : `[data-lv-to="${focus.dataset.lvTo}"]`);
   for (let row = first; row <= last; row += 1) {
     const at = rowAt(row);
     items.push(at.seq ? lineRow(at.seq) : headRow(at.part));
-    if (at.seq && !lineOf(at.seq) && at.seq > Number(box.dataset.gone)) wanted.add(blockOf(at.seq));
   }
   rows.replaceChildren(...items);
   rows.style.transform = `translateY(${view.scrollTop - (top() - first * ROW)}px)`;
   if (focused) rows.querySelector(focused)?.focus({ preventScroll: true });
-  if (wanted.size) askSoon([...wanted]);
+  const wanted = missing([first, last]);
+  if (wanted.length) askSoon(wanted);
   say();
 };
 
@@ -253,7 +272,7 @@ const go = async (seq, why = "") => {
   measure();
   room.style.height = `${tall()}px`;
   scrollTo(rowOf(wanted) * ROW - view.clientHeight / 3);
-  if (!lineOf(wanted) && wanted > Number(box.dataset.gone)) await ask(blockOf(wanted));
+  if (!lineOf(wanted) && wanted > Number(box.dataset.gone)) await ask(missing(sight()));
   history.replaceState(null, "", `?line=${wanted}#L${wanted}`);
   box.querySelector("#lv-line").value = wanted;
   found = why;
@@ -266,13 +285,16 @@ let found = "";
 let late = 0;
 let heard = Date.now();
 let broken = 0; // since when the stream is
+let silent = 0; // since when the run's worker is
 const say = () => {
   const at = Math.min(count - 1, Math.floor(top() / ROW) + 1);
   const seq = rowAt(Math.max(0, at)).seq ?? parts[0].first;
   const bits = [`Line ${grouped(seq)} of ${grouped(total)}`];
   if (box.dataset.tailUrl) {
-    const behind = Math.round(broken ? (Date.now() - broken) / 1000 + late : Date.now() - heard < 3000 ? late : 0);
-    bits.push(behind >= 1 ? `${behind} second${behind === 1 ? "" : "s"} behind${broken ? ", connecting again" : ""}` : "live");
+    const since = silent || broken;
+    const behind = Math.round(since ? (Date.now() - since) / 1000 + late : Date.now() - heard < 3000 ? late : 0);
+    const why = silent ? ", its worker is silent; another one takes it up" : broken ? ", connecting again" : "";
+    bits.push(behind >= 1 ? `${behind} second${behind === 1 ? "" : "s"} behind${why}` : "live");
   }
   if (found) bits.push(found);
   const words = bits.join(" · ");
@@ -355,19 +377,20 @@ addEventListener("hashchange", () => {
 
 let source = null;
 let retry = 0;
-const arrived = (line) => {
-  if (line.seq === 1 && total > 1) location.reload(); // the first line of a new run
-  if (line.seq <= total && lineOf(line.seq)) return;
-  keep([line]);
-  late = line.late ?? 0;
+const arrived = (told) => {
+  if (told.pieces[0].first === 1 && total > 1) location.reload(); // the first lines of a new run
+  keep(told.pieces);
+  late = told.late;
   heard = Date.now();
-  if (line.seq > total) {
-    total = line.seq;
+  for (const { first, step, lines } of told.pieces) {
+    const last = first + lines.length - 1;
+    if (last <= total) continue;
     const end = parts.at(-1);
-    if (end && end.step === line.step) end.last = line.seq;
-    else parts.push({ step: line.step, title: parts.find((part) => part.step === line.step)?.title ?? line.step, first: line.seq, last: line.seq });
+    if (end?.step === step) end.last = last;
+    else parts.push({ step, title: parts.find((part) => part.step === step)?.title ?? step, first: total + 1, last });
+    total = last;
   }
-  if (followBox.checked) speak(`Line ${line.seq}: ${line.text ?? ""}`);
+  if (followBox.checked) speak(`Line ${total}: ${lineOf(total).spans.map(([, text]) => text).join("")}`);
   drawSoon(80);
 };
 const open = async () => {
@@ -385,6 +408,15 @@ const open = async () => {
   url.searchParams.set("after", total);
   source = new EventSource(url);
   source.addEventListener("log", (event) => arrived(JSON.parse(event.data)));
+  source.addEventListener("open", () => {
+    silent = 0; // else it is said anew
+  });
+  source.addEventListener("silent", (event) => {
+    const { seconds } = JSON.parse(event.data);
+    silent = seconds && Date.now() - seconds * 1000;
+    late = 0;
+    say();
+  });
   source.addEventListener("done", () => {
     source.close();
     source = null;
@@ -409,6 +441,16 @@ document.addEventListener("visibilitychange", () => {
 });
 setInterval(() => box.dataset.tailUrl && say(), 1000);
 
+// What the server wrote into the page is here already.
+const written = (item) => {
+  const number = item.querySelector(".lv-no");
+  const [step, at] = number.title.split(", ");
+  const said = [...item.querySelector(".lv-text").childNodes].filter((node) => !node.classList?.contains("lv-mark") && !node.classList?.contains("visually-hidden"));
+  const stream = item.classList.contains("lv-note") ? "note" : "out";
+  const spans = said.map((node) => [node.className ?? "", node.textContent]);
+  return { first: item.value, step, stream, at, lines: [spans] };
+};
+keep([...rows.children].map(written));
 box.classList.add("lv-live");
 view.append(room);
 const wanted = /^#L(\d+)$/.exec(location.hash);

@@ -85,10 +85,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// ---- Keys: "/" goes to the search box, Escape closes the rail or an open confirmation.
+// ---- Keys: "/" or Ctrl-K goes to the search box, Escape closes the rail or an open confirmation.
 const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
 document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+  const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
+  const controlK = event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  if (slash || controlK) {
     const box = $("#search-q");
     if (!box) return;
     event.preventDefault();
@@ -287,6 +289,7 @@ let typed = [];
 let focused = null;
 let caret = null;
 let spokenFor = "";
+const READ_BY = 5000; // milliseconds in which a message of the page's has been read
 document.addEventListener("htmx:beforeSwap", () => {
   scrolled = $$("[data-log-of]").map((log) => [log.id, log.scrollTop]);
   typed = $$("textarea[id], input[id]:not([type=checkbox], [type=radio], [type=file])")
@@ -323,11 +326,19 @@ document.addEventListener("htmx:afterSwap", (event) => {
   sayAnnounced();
   tick();
 });
+// “Queued to run.” is no longer news on a page that says “Done”; what went wrong stays.
+const forgetWhatWas = () => {
+  if (performance.now() < READ_BY) return;
+  for (const told of $$(".messages .callout:is([data-tone=ok], [data-tone=info])")) told.remove();
+};
 const sayAnnounced = () => {
   const sentence = $$("[data-announce]")
     .map((element) => element.dataset.announce)
     .join(" ");
-  if (sentence && spokenFor && sentence !== spokenFor) announce(sentence);
+  if (sentence && spokenFor && sentence !== spokenFor) {
+    announce(sentence);
+    forgetWhatWas();
+  }
   spokenFor = sentence || spokenFor;
 };
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+from django.contrib.messages.constants import ERROR, SUCCESS
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template import RequestContext, Template
 from django.urls import path
@@ -37,14 +39,30 @@ def _context(request: HttpRequest) -> RequestContext:
     return RequestContext(request, {"turn": turns["drawn"], "lines": lines, "now": timezone.now()})
 
 
-def _event(seq: int, step: str, text: str, stream: str = "out") -> str:
-    line = {"seq": seq, "step": step, "attempt": 1, "stream": stream, "text": text, "at": "2026-11-22T21:00:00Z"}
-    return f"id: {seq}\nevent: log\ndata: {json.dumps(line)}\n\n"
+def _event(first: int, step: str, *texts: str, stream: str = "out") -> str:
+    common = {"step": step, "attempt": 1, "stream": stream, "at": "2026-11-22T21:00:00Z"}
+    told = {"late": 0, "pieces": [{"first": first, **common, "lines": texts}]}
+    return f"id: {first + len(texts) - 1}\nevent: log\ndata: {json.dumps(told)}\n\n"
 
 
 def change(request: HttpRequest) -> HttpResponse:
     turns.update(drawn=0, streams=0)
     return HttpResponse(Template(PAGE).render(_context(request)))
+
+
+def change_still(request: HttpRequest) -> HttpResponse:
+    """The same page without a stream."""
+    turns.update(drawn=0, streams=0)
+    return HttpResponse(Template(PAGE.replace("/events", "")).render(_context(request)))
+
+
+def change_done(request: HttpRequest) -> HttpResponse:
+    """The same page, with what an act before it told."""
+    request._messages = [  # type: ignore[attr-defined]  # as the middleware does, which needs sessions
+        Message(SUCCESS, "Queued to run."),
+        Message(ERROR, "The mail could not be sent."),
+    ]
+    return change(request)
 
 
 def change_run_again(request: HttpRequest) -> HttpResponse:
@@ -90,18 +108,17 @@ def steps(request: HttpRequest) -> HttpResponse:
 def _first(after: int) -> Iterator[str]:
     """300 lines of step one, one of them twice, one of a step the page has not got yet; then the line drops."""
     yield "retry: 200\n\n"
-    for seq in range(after + 1, 303):
-        yield _event(seq, "one", f"<b>line {seq}</b>\x1b[1m")
+    for first in range(after + 1, 303, 50):
+        yield _event(first, "one", *(f"<b>line {seq}</b>\x1b[1m" for seq in range(first, min(first + 50, 303))))
     yield _event(302, "one", "again")
-    yield _event(303, "two", "early", "note")
+    yield _event(303, "two", "early", stream="note")
     yield "event: steps\ndata: {}\n\n"
     time.sleep(0.5)
 
 
 def _third(after: int) -> Iterator[str]:
     """The rest, beginning two lines too early."""
-    for seq in range(after - 1, 311):
-        yield _event(seq, "two", f"late {seq}")
+    yield _event(after - 1, "two", *(f"late {seq}" for seq in range(after - 1, 311)))
     yield "event: done\ndata: {}\n\n"
 
 
@@ -118,6 +135,8 @@ def events(request: HttpRequest) -> HttpResponseBase:
 urlpatterns = [
     path("styleguide/", styleguide),
     path("change", change),
+    path("change-done", change_done),
+    path("change-still", change_still),
     path("change-moving", change_moving, name="change_moving"),
     path("events-moving", events_moving, name="events_moving"),
     path("steps-slowly", steps_slowly, name="steps_slowly"),

@@ -25,7 +25,7 @@ def page(client, as_user, olu):
 def test_the_page_costs_few_queries_in_every_state(client, as_user, olu, scene, state, django_assert_max_num_queries):
     change = getattr(scene, state)()
     as_user(client, olu)
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(24):
         assert client.get(f"/changes/{change.pk}/").status_code == 200
 
 
@@ -137,7 +137,7 @@ def test_the_whole_log_is_text_with_numbers_and_steps(client, as_user, vera, sce
     change = scene.undoing("restore")
     answer = as_user(client, vera).get(f"/changes/{change.pk}/log.txt")
     assert answer["Content-Type"].startswith("text/plain")
-    lines = answer.content.decode().splitlines()
+    lines = answer.getvalue().decode().splitlines()
     assert len(lines) == Run.objects.get(change=change).last_seq + 1
     assert lines[1].split()[:2] == ["1", "baseline"]
     assert "undo restore" in lines[-1]

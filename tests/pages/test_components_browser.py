@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 WIDTHS = (1440, 820, 390)
@@ -95,9 +95,47 @@ def test_what_moved_while_the_steps_were_asked_for_is_shown_too(page: Page, comp
     expect(page.locator(".step-title").first).to_contain_text("moved", timeout=20_000)
 
 
+def test_what_moved_in_the_moment_of_the_swap_is_shown_too(page: Page, component_site: str) -> None:
+    page.goto(f"{component_site}/change-still")
+    again = "htmx.trigger(document.body, 'refresh-steps')"
+    page.evaluate(f"document.addEventListener('htmx:afterRequest', () => {again}, {{once: true}})")
+    page.evaluate(again)
+    expect(page.locator(".step-title").first).to_contain_text("turn 3")
+
+
+def test_steps_whose_answer_is_lost_are_asked_for_again(page: Page, component_site: str) -> None:
+    refused: list[int] = []
+
+    def answer(route: Route) -> None:
+        refused.append(1)
+        if len(refused) == 1:
+            route.abort()
+        elif len(refused) == 2:
+            route.fulfill(status=502, body="Bad gateway")
+        else:
+            route.continue_()
+
+    page.route("**/steps", answer)
+    page.goto(f"{component_site}/change-still")
+    page.evaluate(
+        "document.addEventListener('htmx:beforeSend', (event) => { window.limit = event.detail.xhr.timeout; })"
+    )
+    page.evaluate("htmx.trigger(document.body, 'refresh-steps')")
+    expect(page.locator(".step-title").first).to_contain_text("turn 2", timeout=20_000)
+    assert 1_000 < page.evaluate("window.limit") < 30_000  # so that one which never comes is lost, too
+
+
 def test_moved_steps_are_said_aloud(page: Page, component_site: str) -> None:
     page.goto(f"{component_site}/change")
     expect(page.locator("#live")).to_contain_text("is running")
+
+
+def test_good_news_goes_when_the_change_has_moved_on_and_bad_news_stays(page: Page, component_site: str) -> None:
+    page.goto(f"{component_site}/change-done")
+    expect(page.locator(".messages .callout")).to_have_count(2)
+    page.wait_for_timeout(5000)  # they are left until somebody may have read them
+    page.evaluate("htmx.trigger(document.body, 'refresh-steps')")
+    expect(page.locator(".messages")).to_have_text("The mail could not be sent.")
 
 
 def test_what_was_typed_comes_back_after_a_reload_but_no_password_does(page: Page, component_site: str) -> None:
@@ -119,6 +157,13 @@ def test_a_slash_goes_to_the_search_box(page: Page, component_site: str) -> None
     page.keyboard.press("/")
     expect(page.locator("#search-q")).to_be_focused()
     expect(page.locator("#search-q")).to_have_value("")
+
+
+def test_control_k_goes_there_too_while_one_types(page: Page, component_site: str) -> None:
+    page.goto(f"{component_site}/styleguide/")
+    page.locator("textarea, input:not(#search-q)").first.focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#search-q")).to_be_focused()
 
 
 def test_the_chosen_theme_is_there_on_the_next_page(page: Page, component_site: str) -> None:

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from changes.models import Change
+from execution.messages import silent_event
 from execution.models import Run, StepRun
 from execution.services import run_of
 from tests.browsing import signed_in
@@ -120,6 +121,30 @@ def test_new_lines_come_by_themselves_while_the_end_is_followed(browser, live_se
     expect(page.locator(f"#L{last + 1} .lv-text")).to_have_text("one more")
     expect(page.locator("[data-lv-status]")).to_contain_text(f"of {last + 1:,}")
     page.context.close()
+
+
+def test_how_far_the_end_is_behind_is_said_and_why(browser, live_server, scene, vera):
+    change = scene.running()
+    context = signed_in(browser, live_server.url, vera)
+    page = context.new_page()
+    page.route("**/events*", lambda route: route.abort())
+    page.goto(f"{live_server.url}/changes/{change.pk}/log/")
+    status = page.locator("[data-lv-status]")
+    expect(status).to_contain_text("· live", timeout=PATIENCE)
+    page.route("**/log/lines*", lambda route: route.abort())
+    expect(status).to_contain_text(re.compile(r"\d seconds behind, connecting again"), timeout=PATIENCE)
+    page.unroute("**/log/lines*")
+    expect(status).to_contain_text("· live", timeout=PATIENCE)
+    stream_says(page, silent_event(60))
+    expect(status).to_contain_text(re.compile(r"\d\d seconds behind, its worker is silent"), timeout=PATIENCE)
+    stream_says(page, silent_event(0))
+    expect(status).to_contain_text("· live", timeout=PATIENCE)
+    context.close()
+
+
+def stream_says(page: Page, message: bytes) -> None:
+    page.unroute("**/events*")
+    page.route("**/events*", lambda route: route.fulfill(content_type="text/event-stream", body=message))
 
 
 def test_without_javascript_there_are_pages_of_lines_with_links(browser, live_server, done, vera):

@@ -33,7 +33,7 @@ def test_every_state_has_a_sentence_and_only_buttons_that_the_policy_allows(stat
     assert shown.tone in {"neutral", "info", "wait", "ok", "warn", "bad"}
     buttons = [*shown.buttons, *step_buttons(seen, "all"), *other_buttons(seen), *undo_button(seen, "all")]
     assert all(seen.may(Action(button.action)) for button in buttons)
-    assert shown.decide == seen.may(Action.APPROVE)
+    assert shown.decide == (state is State.IN_REVIEW and seen.may(Action.APPROVE))
 
 
 @pytest.mark.parametrize("state", State)
@@ -76,9 +76,38 @@ def test_a_step_that_can_be_stopped_in_the_middle_says_so_before():
     assert button.label == "Stop step 6 at once" and "every process" in button.explain
 
 
+def test_an_unknown_step_is_settled_by_a_person_only_once_its_command_is_over():
+    before, after = (
+        step_buttons(view(State.UNKNOWN, OLU, step=(6, "Restore"), over=at), "") for at in ("", "2026-11-26")
+    )
+    assert Action.SETTLE not in actions(before)
+    settle = [button for button in after if button.action == Action.SETTLE]
+    assert [(button.name, button.value, button.kept) for button in settle] == [
+        ("said", "done", (("read", "2026-11-26"),)),
+        ("said", "failed", (("read", "2026-11-26"),)),
+    ]
+    assert all(button.required and button.explain.startswith("Step 6 counts as") for button in settle)
+
+
+def test_a_step_that_is_done_by_a_persons_word_is_not_called_the_failed_one():
+    shown = next_thing(view(State.FAILED, OLU, step=(7, "Activate"), by_word=True))
+    assert shown.sentence.startswith("Stopped before step 7, “Activate”.")
+
+
 def test_a_failed_step_offers_resume_undo_and_close_with_what_they_do():
     buttons = step_buttons(view(State.FAILED, OLU, step=(6, "Restore")), "unmount 2 volumes")
     assert actions(buttons) == [Action.RESUME, Action.CONTINUE, Action.UNDO, Action.CLOSE]
     assert buttons[0].label == "Resume with step 6"
     assert buttons[2].label == "Undo: unmount 2 volumes"
     assert buttons[1].required and buttons[3].required
+
+
+def test_where_only_the_change_itself_can_go_on_it_says_so_instead_of_offering_to_plan_anew():
+    broken = view(State.FAILED, OLU, step=(6, "Restore"), bound="Only this change can.")
+    assert actions(step_buttons(broken, "")) == [Action.RESUME, Action.UNDO, Action.CLOSE]
+    assert next_thing(broken).muted == "Only this change can."
+
+
+def test_outside_its_slot_it_says_when_and_has_no_button():
+    said = next_thing(view(State.APPROVED, OLU, votes=True, held="Its slot is Sunday."))
+    assert said.sentence == "Approved. Its slot is Sunday." and not said.buttons

@@ -31,8 +31,10 @@ def test_the_hosts_answer_comes_by_itself_and_axe_finds_nothing(
     page.get_by_role("button", name="Look at app01 now").click()
     step = page.locator("#step-restore")
     expect(step).to_contain_text("app01 is being asked", timeout=30_000)
-    Look.objects.update(told_at=timezone.now(), outcome="not_done", sentences=SAYS)
+    Look.objects.update(told_at=timezone.now(), outcome="not_done", over=True, sentences=SAYS)
     expect(step).to_contain_text("Not done: so it is now", timeout=30_000)
+    step.locator("summary", has_text="Say that it did not").click()
+    expect(step.get_by_label("What you saw on app01, and how").last).to_be_visible()
     found = [
         (each["id"], [node["target"] for node in each["nodes"]]) for each in Axe().run(page).response["violations"]
     ]
