@@ -25,12 +25,12 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose
 
 
 @pytest.fixture
-def seats(browser: Browser, dashboard: Dashboard) -> Iterator[Callable[[str], Seat]]:
-    """`seats("rosa")`: that person at a browser of their own."""
+def seats(browser: Browser, dashboard: Dashboard) -> Iterator[Callable[..., Seat]]:
+    """`seats("rosa")`: that person at a browser of their own; with a password, if the demo does not know them."""
     taken: list[Seat] = []
 
-    def take(name: str) -> Seat:
-        taken.append(Seat(browser, dashboard, name))
+    def take(name: str, password: str = "") -> Seat:
+        taken.append(Seat(browser, dashboard, name, password))
         return taken[-1]
 
     yield take

@@ -121,7 +121,7 @@ def composed(folder: Path, **settings: str) -> Iterator[Site]:
     if reason := why_not():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     with servers() as (database, queue):
-        secrets = {"SECRET_KEY": "k" * 40, "DATABASE_URL": database, "REDIS_URL": queue}
+        secrets = {"SECRET_KEY": "a key" * 12, "DATABASE_URL": database, "REDIS_URL": queue}
         for name, value in secrets.items():
             (folder / name).write_text(value + "\n")
         given = {f"REGROUP_{name}_FILE": str(folder / name) for name in secrets}

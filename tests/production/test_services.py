@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.config.conftest import until
+from tests.config.test_up import WAIT
 from tests.production.site import COMPOSE, Site, composed
 
 PASSWORD = "a long password to type"
@@ -65,6 +66,10 @@ def test_the_doctor_finds_database_queue_and_workers_well(site: Site) -> None:
     said = site.run("python", "manage.py", "regroup", "doctor").stdout
     for line in ("Database: postgresql answers", "Queue", "Worker runs", "Worker sweeps", "Worker fleet"):
         assert re.search(rf"^✓ {line}", said, re.MULTILINE), said
+
+
+def test_what_is_written_is_sealed_by_itself(site: Site) -> None:
+    assert "sealed: True" in site.run("python", "manage.py", "shell", text=WAIT).stdout
 
 
 def test_a_killed_worker_is_not_missed_and_what_comes_after_goes_to_the_other(site: Site) -> None:

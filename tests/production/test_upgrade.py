@@ -36,7 +36,9 @@ for change in Change.objects.order_by("pk"):
         "approvals": change.approvals.count(),
     })
 pages = [client.get(path).status_code for path in ("/", "/hosts/", "/audit/")]
-print("ANSWER " + json.dumps({"changes": rows, "pages": pages}))
+roles = {user.username: sorted(user.groups.values_list("name", flat=True)) for user in User.objects.all()}
+asked = [sorted(change.deciders.values_list("role", flat=True)) for change in Change.objects.order_by("pk")]
+print("ANSWER " + json.dumps({"changes": rows, "pages": pages, "roles": roles, "asked": asked}))
 """
 
 
@@ -76,6 +78,8 @@ def test_all_of_it_reads_as_before_and_can_be_backed_up_and_restored(old: Path, 
     assert refused["refusal"]
     assert approved["approvals"] == 1
     assert found["pages"] == [200, 200, 200]
+    assert found["roles"]["rosa"] == ["requester", "viewer"], "she sees what she saw before there were rights"
+    assert found["asked"] == [[], [], ["approver"]], "an open request's policy was frozen, and asks as before"
     assert "The audit is whole." in manage(old, "regroup", "verify_audit")
 
     manage(old, "regroup", "backup", str(tmp_path / "copy"))
