@@ -6,7 +6,7 @@ COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements/base.txt
 COPY . .
 RUN useradd --system --home-dir "$REGROUP_STATE" regroup \
-    && install -d -m 0700 -o regroup -g regroup "$REGROUP_STATE" \
+    && install -d -m 0700 -o regroup -g regroup "$REGROUP_STATE" /var/lib/regroup-anchors \
     && python -m compileall -q .
 USER regroup
 # Hashed copies of styles and scripts go into the image; the key that signs is given at run time.

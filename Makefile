@@ -3,11 +3,12 @@
 # make test-servers   the tests of what is kept, on a PostgreSQL and a Redis of their own; make test does it too
 # make chaos  workers, lines, servers and bonds under attack, for hours; or ROUNDS=3, PARTS=engine
 # make mutants  faults put into the engine, each caught by the chaos suite
+# make ldap   what signing in through a directory needs: compiles python-ldap
 # make bench  the figures, or NAME=footprint                                   make clean  back to a fresh clone
 
 PYTHON_BIN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-servers chaos mutants lint format bench lock base dev clean
+.PHONY: help demo run test test-servers chaos mutants lint format bench lock base dev ldap clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -17,6 +18,10 @@ base:
 
 dev:
 	@sh scripts/bootstrap.sh dev
+
+ldap: base
+	@sh scripts/debian.sh need ldap
+	@sh scripts/bootstrap.sh ldap
 
 run: base
 	@$(PYTHON_BIN) manage.py regroup up

@@ -10,11 +10,16 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 from xdist.scheduler import LoadFileScheduling, LoadScheduling
 
 # A browser's event loop stays in the thread that also makes rows for it; there is no other request there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# Hosts without KVM run beside; how long an example takes says nothing.
+settings.register_profile("regroup", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("regroup")
 
 pytest_plugins = ["lab.pytest_plugin"]
 
@@ -22,8 +27,12 @@ LONG = ("tests/product/", "tests/lab/", "tests/production/", "tests/config/")
 """Where tests wait for hosts, servers and processes: the longest first."""
 
 
+ABOVE_ROWS = ("tests/peers/", "tests/regroup/", "tests/rights/", "tests/strangers/")
+"""What is decided above the database, and asked of it through the same services as elsewhere."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rows", action="store_true", help="only tests that keep rows in the database; none on lab hosts")
+    parser.addoption("--rows", action="store_true", help="only tests that keep rows; none on hosts or in a browser")
     parser.addoption("--rounds", type=int, default=50, help="how many rounds of each family -m chaos plays")
 
 
@@ -54,9 +63,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def keeps_rows(item: pytest.Item) -> bool:
-    """Whether what it tests may differ from one database to another, and no host is waited for."""
+    """Whether what it tests may differ from one database to another: no host is waited for, no script of a page is."""
+    if item.nodeid.startswith(ABOVE_ROWS):
+        return False
     asked = set(getattr(item, "fixturenames", ()))
-    return "lab" not in asked and bool({"db", "transactional_db"} & asked or item.get_closest_marker("django_db"))
+    rows = {"db", "transactional_db"} & asked or item.get_closest_marker("django_db")
+    return bool(rows) and not {"lab", "browser"} & asked
 
 
 @pytest.hookimpl(optionalhook=True)

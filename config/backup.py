@@ -33,7 +33,7 @@ from config.schema import compare
 
 FORMAT = 1
 MANIFEST, ROWS = "manifest.json", "rows.jsonl"
-LEFT_OUT = frozenset({"contenttypes.contenttype", "auth.permission", "sessions.session"})
+LEFT_OUT = frozenset({"contenttypes.contenttype", "auth.permission", "sessions.session", "people.session"})
 """What every database makes for itself, and sessions: after a restore everybody signs in again."""
 BATCH = 500
 
@@ -101,7 +101,11 @@ def _keys() -> dict[str, bytes]:
 
 
 def _key_files() -> dict[str, Path]:
-    return {"credential_keys": Path(settings.CREDENTIAL_KEYS), "secret_key": settings.STATE_DIR / "secret_key"}
+    return {
+        "credential_keys": Path(settings.CREDENTIAL_KEYS),
+        "evidence_keys": Path(settings.EVIDENCE_KEYS),
+        "secret_key": settings.STATE_DIR / "secret_key",
+    }
 
 
 def _migrations() -> list[str]:

@@ -29,6 +29,9 @@ app.conf.update(
     task_routes={
         "execution.tasks.sweep": {"queue": "sweeps"},
         "execution.tasks.forget_logs": {"queue": "sweeps"},
+        "inventory.tasks.ask_owners": {"queue": "sweeps"},
+        "api.tasks.forget_keys": {"queue": "sweeps"},
+        "notices.tasks.forget": {"queue": "sweeps"},
         "networking.tasks.sweep": {"queue": "fleet"},
     },
     worker_prefetch_multiplier=1,
@@ -44,6 +47,21 @@ app.conf.update(
         },
         "forget_logs": {
             "task": "execution.tasks.forget_logs",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "ask_owners": {
+            "task": "inventory.tasks.ask_owners",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "forget_keys": {
+            "task": "api.tasks.forget_keys",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "forget_notices": {
+            "task": "notices.tasks.forget",
             "schedule": 3600,
             "options": {"expires": 3600},
         },

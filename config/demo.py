@@ -22,7 +22,7 @@ from config import parts
 from config.instance import CannotStart
 from config.supervisor import Program, Say, Supervisor
 from inventory.credentials import credential_create
-from inventory.models import Credential, Host, HostKey, Owner, Vm
+from inventory.models import Credential, Host, HostKey, Membership, Owner, Vm
 from inventory.services import host_create, host_key_offer, host_key_revoke, host_key_trust, record_edit
 from inventory.states import Criticality, KeyState
 from people.actor import Actor
@@ -121,10 +121,10 @@ def load(told: dict[str, Any], state: Path) -> dict[str, str]:
     """People, owner, VM, hosts with trusted keys, the lab's login key; gives {username: password}."""
     signins = load_people(state / "demo_signins")
     admin = actor_of(User.objects.get(username="ada"))
-    load_lost_vm(admin)
+    team = load_lost_vm(admin)
     for row in told["hosts"]:
         if row["port"] is not None:  # one that was never started here
-            load_host(row, admin)
+            load_host(row, admin, team)
     return signins
 
 
@@ -145,8 +145,8 @@ def load_people(kept: Path) -> dict[str, str]:
     return signins
 
 
-def load_lost_vm(by: Actor) -> None:
-    """vm42, whose it is, and that it was backed up yesterday."""
+def load_lost_vm(by: Actor) -> Owner:
+    """vm42, whose it is, and that it was backed up yesterday; gives the team, to which Rosa belongs."""
     team, new = Owner.objects.get_or_create(
         name="Payments team",
         defaults={"kind": Owner.Kind.TEAM, "email": "payments@example.org", "deputy": "Bea Brandt"},
@@ -168,10 +168,14 @@ def load_lost_vm(by: Actor) -> None:
     for row, made in ((team, new), (person, also_new), (vm, vm_new)):
         if made:
             record_edit(f"{row._meta.model_name}.create", row, by)
+    rosa = User.objects.get(username="rosa")
+    if Membership.objects.get_or_create(owner=team, user=rosa)[1]:
+        record_edit("owner.add_person", team, by, {"person": rosa.username})
+    return team
 
 
-def load_host(row: dict[str, Any], by: Actor) -> Host:
-    """One lab host: where it listens this time, how to sign in, and its pinned key."""
+def load_host(row: dict[str, Any], by: Actor, owner: Owner | None = None) -> Host:
+    """One lab host: where it listens this time, how to sign in, its pinned key; whose it is, unless it has an owner."""
     where = {
         "address": row["address"],
         "port": row["port"],
@@ -181,10 +185,12 @@ def load_host(row: dict[str, Any], by: Actor) -> Host:
     }
     host = Host.objects.filter(name=row["name"]).first()
     if host is None:
-        host = host_create(by=by, name=row["name"], site="lab", note="A lab host of the demo.", **where)
+        host = host_create(by=by, name=row["name"], site="lab", note="A lab host of the demo.", owner=owner, **where)
     else:
         for name, value in where.items():
             setattr(host, name, value)
+        if host.owner is None and host.vm is None:
+            host.owner = owner  # Rosa sees and asks for what is hers; an earlier demo named no owner
         host.save()
     pin(host, row["public_key"], by)
     return host

@@ -26,15 +26,17 @@ from django.utils import timezone
 from kombu import Connection
 from packaging.requirements import Requirement
 
+from audit.selectors import anchoring, sealing
 from config.environment import BASE
 from config.health import WORKERS, look, patience, probe_headers
 from config.instance import running
 from config.schema import compare
+from evidence.keys import public_keys
 from execution.models import Pulse
 from inventory.connect import open_session
 from inventory.credentials import credential_secrets
 from inventory.models import Credential, Host
-from inventory.vault import VaultError, open_vault
+from people.vault import VaultError, open_vault
 from ssh.command import Command
 from ssh.session import SessionError
 
@@ -65,7 +67,7 @@ def examine() -> Iterator[Finding]:
     """Every finding, in the order in which one thing rests on another."""
     for check in (python, packages, state_directory, disk_space, database, clock, static_files):
         yield from check()
-    for check in (queue, web, workers, credentials, hosts, lab):
+    for check in (queue, web, workers, audit, evidence, credentials, hosts, lab):
         yield from check()
 
 
@@ -221,6 +223,35 @@ def workers() -> Iterator[Finding]:
         seen = "never seen" if age is None else f"seen {age:g} s ago"
         ok = None if idle else age is not None and age <= patience()
         yield Finding(ok, f"Worker {name}", seen, f"make run, or look into {settings.STATE_DIR / 'log'}/{name}.log")
+
+
+def audit() -> Iterator[Finding]:
+    """The sealer keeps up."""
+    try:
+        now = sealing()
+    except DatabaseError:
+        return
+    detail = f"the oldest entry without a seal waits for {now.lag:.0f} s" if now.lag else "every entry is sealed"
+    mend = f"No change can begin. Start the worker sweeps, or look into {settings.STATE_DIR / 'log'}/sweeps.log"
+    yield Finding(not now.late, "Audit", detail, mend)
+    anchors = anchoring()
+    last = f"the last of {anchors.last.isoformat(timespec='seconds')}" if anchors.last else "none yet"
+    mend = f"Make it writable for the worker sweeps; {settings.STATE_DIR / 'log'}/sweeps.log says what went wrong"
+    yield Finding(not anchors.late, "Audit anchors", f"in {settings.AUDIT_ANCHOR}, {last}", mend)
+
+
+def evidence() -> Iterator[Finding]:
+    """The keys that sign evidence are private; whose they are can be read here."""
+    path = Path(settings.EVIDENCE_KEYS)
+    try:
+        keys = public_keys()
+    except VaultError as error:
+        yield Finding(False, "Evidence keys", str(error), "See the sentence before")
+        return
+    if not keys:
+        yield Finding(None, "Evidence keys", "none yet; made with the first evidence that somebody takes")
+        return
+    yield Finding(True, "Evidence keys", f"{path}; signing: {keys[0].id}, public key {keys[0].hex}")
 
 
 def credentials() -> Iterator[Finding]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from people.group_roles import parse as parse_group_roles
+from people.roles import Role
 
 BASE = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -75,6 +80,38 @@ def one_of(name: str, default: str, *others: str) -> str:
     return text
 
 
+def words_among(name: str, allowed: Iterable[str]) -> frozenset[str]:
+    """Words with spaces or commas between them, each one of those allowed; none where it is not set."""
+    given, known = set(re.split(r"[,\s]+", env.str(name, default="").lower())) - {""}, [str(word) for word in allowed]
+    for word in sorted(given - set(known)):
+        raise ImproperlyConfigured(f"{name} takes the words {', '.join(known)}; it has {word!r}.")
+    return frozenset(given)
+
+
+def group_roles(name: str) -> dict[str, frozenset[Role]]:
+    """`group=role` with commas between: which roles a directory's groups give."""
+    try:
+        return parse_group_roles(env.str(name, default=""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must look like linux-ops=operator, audit=viewer; {error}.") from None
+
+
+def oidc_provider(name: str) -> tuple[str, str, str]:
+    """Issuer, client id and secret of a sign-in provider; empty where there is none."""
+    issuer: str = env.str(f"{name}_ISSUER", default="")
+    client, shared = env.str(f"{name}_CLIENT_ID", default=""), secret(f"{name}_CLIENT_SECRET")
+    if not issuer and not client:
+        return "", "", ""
+    parts = urlsplit(issuer)
+    here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.scheme == "https" or here) or not parts.hostname or not client or not shared:
+        raise ImproperlyConfigured(
+            f"{name}_ISSUER must be an https address, and {name}_CLIENT_ID and {name}_CLIENT_SECRET (or _FILE) must be "
+            "set with it."
+        )
+    return issuer, client, shared
+
+
 def token(name: str) -> str:
     """A secret that a program sends as its bearer token; empty where it is not set."""
     text = secret(name)
@@ -83,6 +120,42 @@ def token(name: str) -> str:
             f"{name} must have at least 16 characters, letters, digits and signs without spaces."
         )
     return text
+
+
+def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Networks with spaces or commas between; a single address is a network of one."""
+    words = re.split(r"[,\s]+", env.str(name, default="").strip())
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words if word)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be networks such as 10.20.0.0/16, fd00:20::/64; {error}.") from error
+
+
+def own_url(name: str, default: str) -> str:
+    """Where people reach the dashboard, for links in mails: scheme and host, no slash at the end."""
+    text: str = env.str(name, default=default).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(f"{name} must look like https://regroup.example.org; it is {text!r}.")
+    return text
+
+
+def mail_settings(name: str) -> dict[str, Any]:
+    """Django's settings of a mail server, from an address such as smtp+tls://user:password@host:587; {} without one."""
+    url = secret(name)
+    if not url:
+        return {}
+    sentence = f"{name} must look like smtp+tls://user:password@host:587, smtp+ssl://… or smtp://…."
+    try:
+        if urlsplit(url).scheme not in ("smtp", "smtp+tls", "smtp+ssl", "consolemail"):
+            raise ImproperlyConfigured(sentence)
+        found: dict[str, Any] = env.email_url_config(url)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(sentence) from error
+    if "smtp" in urlsplit(url).scheme and not found.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(sentence)
+    kept = {key: value for key, value in found.items() if key.startswith("EMAIL_") and value}
+    return {**kept, "EMAIL_PORT": found.get("EMAIL_PORT") or 25, "EMAIL_TIMEOUT": 20}
 
 
 def password_of(url: str) -> str:
@@ -107,12 +180,29 @@ def state_dir() -> Path:
     return path
 
 
+def anchor_place(state: Path) -> str:
+    """Where the audit's end is written down: a file's path, or `syslog:` and the path of syslog's socket."""
+    text: str = env.str("REGROUP_AUDIT_ANCHOR", default=str(state / "audit_anchors"))
+    if text == "syslog:":
+        return "syslog:/dev/log"
+    path = Path(text.removeprefix("syslog:"))
+    if not path.is_absolute() or path.is_dir() or len(text) > 255:
+        raise ImproperlyConfigured(
+            "REGROUP_AUDIT_ANCHOR must be the whole path of a file, or syslog: (with another socket than /dev/log: "
+            f"syslog:/path); it is {text!r}."
+        )
+    return text
+
+
 def secret_key(state: Path) -> str:
     """Django's signing key: REGROUP_SECRET_KEY, else one made once and kept in the state directory."""
     given = secret("REGROUP_SECRET_KEY")
     if given:
-        if len(given) < 32:
-            raise ImproperlyConfigured("REGROUP_SECRET_KEY must have at least 32 characters.")
+        if len(given) < 50 or len(set(given)) < 5:
+            raise ImproperlyConfigured(
+                "REGROUP_SECRET_KEY must have at least 50 characters, and five different ones."
+                " openssl rand -hex 32 makes one."
+            )
         return given
     path = state / "secret_key"
     if not path.exists():

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from audit.selectors import sealing
 from config.schema import differs
 from execution.hints import BrokerAway, depths
 from execution.leases import database_now
@@ -66,6 +67,7 @@ class Readiness:
     health: Health
     migrations: str
     queue: str
+    audit_lag: float | None
     sentences: tuple[str, ...]
     status: str
 
@@ -74,7 +76,8 @@ def ready() -> Readiness:
     """Ask every part; never raises for one that is away."""
     health, queue = look(), _queue()
     migrations, wrong = _migrations() if health.database == "ok" else ("not asked", "")
-    sentences = [wrong, *map(_gone, health.gone, map(health.workers.get, health.gone))]
+    lag, late = _audit() if migrations == "ok" else (None, "")
+    sentences = [wrong, late, *map(_gone, health.gone, map(health.workers.get, health.gone))]
     if health.database != "ok":
         sentences = ["The database does not answer: nothing can be done until it is back. Look at its server."]
     if queue != "ok":
@@ -83,8 +86,8 @@ def ready() -> Readiness:
             "seconds instead, so that work begins a little later."
         )
     found = tuple(filter(None, sentences))
-    degraded = health.well and migrations == "ok" and queue != "ok"
-    return Readiness(health, migrations, queue, found, "degraded" if degraded else "unwell" if found else "ok")
+    degraded = health.well and migrations == "ok" and queue != "ok" and not late
+    return Readiness(health, migrations, queue, lag, found, "degraded" if degraded else "unwell" if found else "ok")
 
 
 def _gone(name: str, age: float | None) -> str:
@@ -103,6 +106,20 @@ def _migrations() -> tuple[str, str]:
     if missing:
         return f"{missing} missing", f"{missing} migration{'s are' if missing > 1 else ' is'} not applied: migrate."
     return "ok", ""
+
+
+def _audit() -> tuple[float | None, str]:
+    """Seconds that the sealer is behind, and what that means."""
+    try:
+        now = sealing()
+    except DatabaseError:
+        return None, ""
+    if not now.late:
+        return round(now.lag, 1), ""
+    return round(now.lag, 1), (
+        f"The audit is not sealed: its oldest entry waits for {human_duration(now.lag)}, and no change can begin. "
+        "Start the worker sweeps, or look at its log."
+    )
 
 
 def _queue() -> str:
@@ -124,6 +141,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "migrations": found.migrations,
         "queue": found.queue,
         "workers": found.health.workers,
+        "audit_lag": found.audit_lag,
     }
     answer = JsonResponse(told, status=503 if found.status == "unwell" else 200)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs each 503 as an error of ours

@@ -7,20 +7,29 @@ import sys
 
 from config.environment import (
     BASE,
+    anchor_place,
     broker,
     database,
     env,
+    group_roles,
+    mail_settings,
+    networks,
     number,
+    oidc_provider,
     one_of,
+    own_url,
     password_of,
     price,
     secret_key,
     state_dir,
     switch,
     token,
+    words_among,
 )
 from config.failpoint import parse_failpoint
+from config.ldap import ldap_settings
 from config.log import logging_of
+from people.roles import Role
 
 STATE_DIR = state_dir()
 SECRET_KEY = secret_key(STATE_DIR)
@@ -46,6 +55,7 @@ INSTALLED_APPS = [
     "inventory",
     "changes",
     "execution",
+    "notices",
     "recovery",
     "networking",
     "pages",
@@ -99,8 +109,25 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of accounts made before; written anew when they sign in
+]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "people.backends.ByDirectory"]
+LDAP = ldap_settings("REGROUP_LDAP")
+globals().update(LDAP)
+AUTHENTICATION_BACKENDS += ["people.by_ldap.ByLdap"] if LDAP else []
+GROUP_ROLES = group_roles("REGROUP_GROUP_ROLES")
+"""Group of a directory → roles, for whoever signs in through it."""
+OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = oidc_provider("REGROUP_OIDC")
+OIDC_NAME = env.str("REGROUP_OIDC_NAME", default="single sign-on")
+OIDC_GROUPS_CLAIM = env.str("REGROUP_OIDC_GROUPS", default="groups")
+SECOND_FACTOR_ROLES = words_among("REGROUP_SECOND_FACTOR_ROLES", Role)
+"""Whoever has one of these roles approves, runs, trusts and administers with a second factor or not at all."""
+STEP_UP_MINUTES = number("REGROUP_STEP_UP_MINUTES", 5, least=1, most=60)
+"""How long a second factor counts as fresh."""
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("REGROUP_TIME_ZONE", default="UTC")
@@ -136,11 +163,15 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "people.session_store"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS and not TESTING
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+"""HSTS preload: for whoever owns the whole domain, browsers ask there and not here."""
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
@@ -149,6 +180,12 @@ BROKER_URL, BROKER_OPTIONS = broker(STATE_DIR)
 
 CREDENTIAL_KEYS = env.str("REGROUP_CREDENTIAL_KEYS", default=str(STATE_DIR / "credential_keys"))
 """File with the keys that encrypt stored SSH keys and passwords: one `id:base64` a line, newest first."""
+
+EVIDENCE_KEYS = env.str("REGROUP_EVIDENCE_KEYS", default=str(STATE_DIR / "evidence_keys"))
+"""File with the keys that sign evidence: one `id:base64` a line, newest first."""
+
+AUDIT_ANCHOR = anchor_place(STATE_DIR)
+"""Where the end of the audit's chain is written down once a minute: a file, or `syslog:` and a socket."""
 
 HOST_ROOT = "/var/lib/regroup"
 """Where runs keep their steps on a host."""
@@ -176,6 +213,20 @@ FLEET_PATIENCE = number("REGROUP_FLEET_PATIENCE", 5, least=1, most=60)
 PORT_PRICE, PORT_CURRENCY = price("REGROUP_PORT_PRICE")
 """What a 10 Gb/s port of a switch costs, for the page of ports that idle."""
 
+CONFIRM_DAYS = number("REGROUP_CONFIRM_DAYS", 180, least=1, most=3_650)
+"""How often an owner is asked whether a machine is still theirs, and how long the answer holds."""
+OWN_URL = own_url("REGROUP_URL", (CSRF_TRUSTED_ORIGINS or [f"http://127.0.0.1:{PORT}"])[0])
+"""Where people reach the dashboard; stands in the links of mails."""
+MAIL = mail_settings("REGROUP_EMAIL_URL")
+MAIL_READY = bool(MAIL)
+"""Whether there is a mail server; without one nobody is asked, and the page of unowned machines says so."""
+globals().update(MAIL or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"})
+DIGEST_HOUR = number("REGROUP_DIGEST_HOUR", 7, least=0, most=23)
+"""From which hour on, in TIME_ZONE, the daily digests are sent."""
+WEBHOOK_NETS = networks("REGROUP_WEBHOOK_NETS")
+"""Networks inside that webhooks may go to; without any they go to the public internet alone."""
+DEFAULT_FROM_EMAIL = env.str("REGROUP_EMAIL_FROM", default="regroup@localhost")
+
 METRICS_TOKEN = token("REGROUP_METRICS_TOKEN")
 """Whoever sends it as a bearer token may read /metrics; empty: nobody may."""
 
@@ -183,5 +234,13 @@ LOG = one_of("REGROUP_LOG", "text", "json")
 logging.captureWarnings(LOG == "json")  # else Python writes them itself, and not as JSON
 LOGGING = logging_of(
     LOG,
-    secrets=(SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"].get("PASSWORD") or ""), password_of(BROKER_URL)),
+    secrets=(
+        SECRET_KEY,
+        METRICS_TOKEN,
+        OIDC_CLIENT_SECRET,
+        str(LDAP.get("AUTH_LDAP_BIND_PASSWORD", "")),
+        str(DATABASES["default"].get("PASSWORD") or ""),
+        password_of(BROKER_URL),
+        MAIL.get("EMAIL_HOST_PASSWORD") or "",
+    ),
 )

@@ -7,7 +7,7 @@ is safe this process has one thread: it reads its children's output itself, betw
 Each child leads a process group of its own, so that Ctrl-C reaches only the supervisor, which asks
 the leaders, waits, and kills the groups of those that stay. Where the supervisor itself is killed,
 Linux kills its children. A child that ends by itself is started again, later and later while it
-keeps failing.
+keeps failing. A process that somebody stopped, and does not let go on, is killed (`config.stopped`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.stopped import Standing, stopped_in
+
 GRACE = 10.0
 """Seconds between asking a program to end and killing it."""
 SETTLED = 10.0
 """Seconds after which a program that ran is no longer held to be failing."""
 LOOKS_WRONG = re.compile(r"\b(ERROR|CRITICAL|Traceback)\b")
+LOOK_EVERY = 2.0
+"""Seconds between two looks for processes that are stopped."""
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h; it survives exec
 
 Say = Callable[[str], None]
@@ -217,10 +221,14 @@ class Supervisor:
     """Starts programs, keeps them running until `stop` is set, ends them together.
 
     `in_fork` is called in each new process: close there what only the supervisor should hold.
+    `patience`: seconds for which one of their processes may be stopped; None for any time.
     """
 
-    def __init__(self, logs: Path, say: Say, in_fork: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, logs: Path, say: Say, in_fork: Callable[[], None] = lambda: None, patience: float | None = None
+    ) -> None:
         self._logs, self._say, self._let_go = logs, say, in_fork
+        self._standing = None if patience is None else Standing(patience)
         self.children: list[Child] = []
         self.stop = threading.Event()
 
@@ -268,11 +276,28 @@ class Supervisor:
     def run(self, chore: Callable[[], object], every: float) -> None:
         """Until `stop`: keep everything running, and call `chore` each `every` seconds."""
         due = time.monotonic() + every
+        look = time.monotonic()
         while not self.stop.is_set():
             self.tick(0.5)
+            if time.monotonic() >= look:
+                self.end_stopped()
+                look = time.monotonic() + LOOK_EVERY
             if time.monotonic() >= due:
                 chore()
                 due = time.monotonic() + every
+
+    def end_stopped(self) -> None:
+        """Kill what has been stopped for too long: its work is another's, and it may keep the database locked."""
+        if self._standing is None:
+            return
+        names = {child.pid: child.program.name for child in self.children if child.pid}
+        stopped = stopped_in(names)
+        for pid in self._standing.too_long(stopped, time.monotonic()):
+            self._say(
+                f"{names[stopped[pid]]}: process {pid} was stopped for {self._standing.patience:g} s and is killed,"
+                " since it may keep the database locked"
+            )
+            os.kill(pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Ask the programs to end, all at once; kill those still there after GRACE."""

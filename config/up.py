@@ -49,7 +49,7 @@ def up(*, port: int, say: Say, ready_file: Path | None = None, demo: Prepare | N
     require_writable(state)
     instance = Instance(state)
     instance.take()
-    supervisor = Supervisor(state / "log", say, in_fork=instance.forget)
+    supervisor = Supervisor(state / "log", say, in_fork=instance.forget, patience=settings.LEASE_SECONDS)
     on_signals(interrupt)
     try:
         require_port(port)

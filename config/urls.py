@@ -13,7 +13,8 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("people.urls")),
     path("", include("inventory.urls")),
-    path("audit/", requires(Role.VIEWER)(audit), name="audit"),
+    path("audit/", requires(Role.VIEWER, whole=True)(audit), name="audit"),
+    path("", include("notices.urls")),
     path("", include("recovery.urls")),
     path("", include("networking.urls")),
     path("", include("networking.change_urls")),
@@ -23,7 +24,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
 ]
 
-handler400 = "pages.errors.bad_request"
-handler403 = "pages.errors.forbidden"
-handler404 = "pages.errors.not_found"
-handler500 = "pages.errors.server_error"
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -19,6 +19,8 @@ from celery import signals
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from config import sealer, telling
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
@@ -67,6 +69,9 @@ def watch(names: set[str]) -> None:
     looks += [round_of(name) for name in ("sweeps", "fleet") if name in names]
     if looks:
         threading.Thread(target=_watch, args=(looks,), name="watch", daemon=True).start()
+    if "sweeps" in names:
+        sealer.start()
+        telling.start()
 
 
 def _watch(looks: list[Callable[[], None]]) -> None:

@@ -4,7 +4,8 @@
 # tests, as are production's services: tests/product/test_killed_workers.py, tests/production.
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/debian.sh need servers
+sh scripts/debian.sh need servers ldap directory
+sh scripts/bootstrap.sh ldap
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connections
+from django.core.management import CommandError
+from django.db import OperationalError, connections
 from django.test import Client, TransactionTestCase
 
 from audit import guard
@@ -20,13 +22,18 @@ from people.services import user_create
 PASSWORD = "a long password to type"
 
 
+SEES_ALL = Actor(0, "vera", "Vera", frozenset({Role.VIEWER}))
+"""Somebody who sees every machine, for what is asked in a person's name."""
+
+
 def a_person(username: str, *roles: Role) -> User:
     return user_create(username, password=PASSWORD, display_name=username.capitalize(), roles=roles)
 
 
 @pytest.fixture
 def rosa(db) -> User:
-    return a_person("rosa", Role.REQUESTER)
+    """She asks for the whole fleet; whoever is a requester and nothing else sees their own (tests/rights)."""
+    return a_person("rosa", Role.REQUESTER, Role.VIEWER)
 
 
 @pytest.fixture
@@ -72,8 +79,10 @@ def as_user() -> Callable[[Client, User], Client]:
 
 @pytest.fixture(autouse=True)
 def own_state(settings, tmp_path: Path) -> None:
-    """No test reads or makes the key list of this installation."""
+    """No test reads or makes the key lists of this installation, or anchors its audit."""
     settings.CREDENTIAL_KEYS = str(tmp_path / "credential_keys")
+    settings.EVIDENCE_KEYS = str(tmp_path / "evidence_keys")
+    settings.AUDIT_ANCHOR = str(tmp_path / "audit_anchors")
 
 
 @pytest.fixture
@@ -115,6 +124,17 @@ def guard_lifted_for_the_flush() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(case: TransactionTestCase) -> None:
+        """A live server may still answer what a page asked for as it was closed: SQLite's tables are locked then."""
+        end = time.monotonic() + 30
+        while True:
+            try:
+                return empty(case)
+            except (OperationalError, CommandError) as error:
+                if "locked" not in f"{error} {error.__cause__}" or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def empty(case: TransactionTestCase) -> None:
         names = case._databases_names(include_mirrors=False)
         for name in names:
             guard.run(connections[name], guard.LIFT)

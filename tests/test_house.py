@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from api.urls import api
 from changes.kinds import kinds
 from changes.states import HOLDS_HOST, TRANSITIONS
+from tests.rights.declared import CALL_RULES, OPEN_CALLS, PAGE_RULES
 
 DOCS = Path("docs")
 OURS = (
@@ -17,9 +20,11 @@ OURS = (
     "audit",
     "changes",
     "config",
+    "evidence",
     "execution",
     "inventory",
     "networking",
+    "notices",
     "pages",
     "people",
     "recovery",
@@ -42,6 +47,26 @@ PAGES = [(path, pattern) for path, pattern in addresses(get_resolver()) if not p
 @pytest.mark.parametrize(("path", "pattern"), PAGES, ids=[path or "/" for path, _ in PAGES])
 def test_every_page_has_a_declared_policy(path, pattern):
     assert getattr(pattern.callback, "policy", None), f"/{path} declares no policy (people.access)"
+
+
+@pytest.mark.parametrize(("path", "pattern"), PAGES, ids=[path or "/" for path, _ in PAGES])
+def test_every_page_stands_in_the_matrix_of_rights_as_its_view_declares_it(path, pattern):
+    """A new address wants a row in tests/rights/declared.py; test_matrix.py there asks it as everybody."""
+    rule, policy = PAGE_RULES[pattern.name], pattern.callback.policy
+    assert set(rule.methods) == set(policy.methods) - {"HEAD"}
+    assert (rule.roles, rule.anyone, rule.whole) == (set(policy.roles), policy.anonymous, policy.whole)
+
+
+def test_every_call_of_the_api_stands_in_the_matrix_of_rights():
+    calls = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    }
+    assert calls == set(CALL_RULES)
+    routes = {(path, pattern.name) for path, pattern in addresses(get_resolver()) if path.startswith("api/")}
+    named = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path) for path, name in routes if name not in OPEN_CALLS}
+    assert named == {f"api/v1{path}" for _, path in CALL_RULES}
 
 
 @pytest.mark.parametrize(("path", "pattern"), PAGES, ids=[path or "/" for path, _ in PAGES])
@@ -71,3 +96,10 @@ def test_every_app_says_what_it_is_for(name):
         if "migrations" in path.parts or not path.read_text().strip() or path.name == "apps.py":
             continue
         assert path.read_text().lstrip().startswith(('"""', "#!")), path
+
+
+def test_a_page_whose_table_stacks_on_a_phone_has_the_style_for_it():
+    pages = {path: path.read_text() for path in Path("templates").rglob("*.html")}
+    stacking = {path for path, text in pages.items() if "extends" in text[:40] and "table stacks" in text}
+    assert stacking
+    assert not [path.name for path in stacking if "_styles.html" not in pages[path]]

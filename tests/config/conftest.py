@@ -52,9 +52,9 @@ def free_port() -> int:
 class Supervised:
     """A running tests/config/supervised.py."""
 
-    def __init__(self, folder: Path, grace: float) -> None:
+    def __init__(self, folder: Path, grace: float, *more: str) -> None:
         self.folder = folder
-        words = [sys.executable, "-m", "tests.config.supervised", str(folder), str(grace)]
+        words = [sys.executable, "-m", "tests.config.supervised", str(folder), str(grace), *more]
         self.process = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
     def pid(self, name: str, after: int = 0) -> int:
@@ -73,8 +73,8 @@ class Supervised:
 def supervised(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
-    def start(grace: float = 10.0) -> Supervised:
-        started.append(Supervised(tmp_path, grace))
+    def start(grace: float = 10.0, *more: str) -> Supervised:
+        started.append(Supervised(tmp_path, grace, *more))
         return started[-1]
 
     yield start

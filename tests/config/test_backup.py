@@ -150,7 +150,7 @@ def spoiled(copy: Path) -> list[tuple[bytes, str]]:
     at = whole.index(b'"username": "') + 13
     return [
         (b"nothing of the kind", "is no copy that `regroup backup` made"),
-        (whole[: len(whole) // 2], "Take another"),
+        (whole[:at], "Take another"),
         (whole[:at] + b"#" + whole[at + 1 :], "is damaged: rows.jsonl"),
         (whole.replace(b'"audit.0001_initial"', b'"audit.0009_initial"'), "was made by another version"),
     ]

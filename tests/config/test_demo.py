@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from config import demo
 from inventory.connect import target_for
 from inventory.models import Credential, Host, HostKey, Owner, Vm
+from inventory.rights import hosts_seen_by, vms_seen_by
 from inventory.states import HostTrust
 from lab.errors import LabError
 from people.models import User
@@ -108,6 +109,23 @@ def test_the_lost_vm_has_an_owner_and_a_backup_of_yesterday(tmp_path: Path) -> N
     vm = Vm.objects.get(name="vm42")
     assert (vm.owner.name, vm.criticality) == ("Payments team", "critical")
     assert vm.last_backup_at is not None
+
+
+def test_rosa_sees_and_may_ask_for_every_machine_of_the_demo(tmp_path: Path) -> None:
+    demo.load(told(tmp_path), tmp_path)
+    rosa = actor_of(User.objects.get(username="rosa"))
+    assert not rosa.sees_all
+    assert hosts_seen_by(rosa).count() == Host.objects.count() == 2
+    assert vms_seen_by(rosa).count() == Vm.objects.count() == 1
+
+
+def test_a_demo_that_named_no_owner_is_given_one_and_one_that_did_keeps_it(tmp_path: Path) -> None:
+    demo.load(told(tmp_path), tmp_path)
+    other = Owner.objects.get(name="Bea Brandt")
+    Host.objects.filter(name="app01").update(owner=None)
+    Host.objects.filter(name="app02").update(owner=other)
+    demo.load(told(tmp_path), tmp_path)
+    assert dict(Host.objects.values_list("name", "owner__name")) == {"app01": "Payments team", "app02": "Bea Brandt"}
 
 
 def test_the_demo_tells_what_to_try_on_the_bond_host(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from config import doctor
 from config.doctor import Finding
 from inventory.credentials import credential_create
 from inventory.models import Credential, Host
-from inventory.vault import open_vault
 from people.actor import Actor
 from people.models import User
+from people.vault import open_vault
 
 
 def one(check: Callable[[], object], title: str) -> Finding:

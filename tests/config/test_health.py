@@ -70,6 +70,7 @@ def test_it_says_nothing_where_nothing_is_wrong(client: Client) -> None:
         "migrations": "ok",
         "queue": "ok",
         "workers": {},
+        "audit_lag": 0.0,
     }
 
 

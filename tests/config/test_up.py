@@ -103,6 +103,21 @@ def test_the_doctor_finds_every_part_well(up: Up) -> None:
     assert [name for name in wanted if f"✓ {name}:" not in said] == [], said
 
 
+WAIT = """
+import time
+from audit.models import Entry
+from audit.services import record
+entry, begun = record("host.edit", label="app02"), time.monotonic()
+while not Entry.objects.get(pk=entry.pk).hash and time.monotonic() < begun + 60:
+    time.sleep(0.05)
+print(f"sealed: {bool(Entry.objects.get(pk=entry.pk).hash)} after {time.monotonic() - begun:.1f} s")
+"""
+
+
+def test_what_is_written_is_sealed_by_itself(up: Up) -> None:
+    assert "sealed: True" in up.manage("shell", "-v0", "-c", WAIT).stdout
+
+
 def test_all_of_it_uses_less_memory_than_promised(up: Up) -> None:
     processes = [psutil.Process(up.process.pid), *up.family()]
     assert sum(process.memory_full_info().pss for process in processes) < 400_000_000

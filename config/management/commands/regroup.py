@@ -1,4 +1,4 @@
-"""`manage.py regroup up | doctor | pulse | sweep | verify_audit | backup | restore`: the operators' commands."""
+"""The operators' commands: `manage.py regroup up | doctor | import_hosts | sweep | verify_audit | backup | …`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,18 @@ class Command(BaseCommand):
         actions.add_parser("doctor", help="look at every part and say how to mend what is wrong")
         pulse = actions.add_parser("pulse", help="whether a kind of worker was seen a short while ago")
         pulse.add_argument("worker", choices=WORKERS)
+        imports = actions.add_parser("import_hosts", help="preview a list of machines; with --confirm, write it")
+        imports.add_argument("source", choices=("csv", "ansible", "virsh", "netbox"))
+        imports.add_argument("path", type=Path, help="a file; for virsh a directory of domain XMLs, too")
+        imports.add_argument("--by", required=True, metavar="USER", help="the administrator in whose name it is done")
+        imports.add_argument("--make-owners", action="store_true", help="make owners that are not there")
+        imports.add_argument("--overwrite", action="store_true", help="rows may change other owners' machines")
+        imports.add_argument("--confirm", default="", metavar="DIGEST", help="write what the preview of it showed")
         actions.add_parser("sweep", help="one round of the janitor, now")
-        actions.add_parser("verify_audit", help="prove that nobody has changed the audit")
+        audit = actions.add_parser("verify_audit", help="prove that nobody has changed the audit")
+        audit.add_argument("--export", type=Path, metavar="FILE", help="write the chain to a new file and verify that")
+        audit.add_argument("--from", type=Path, metavar="FILE", dest="source", help="verify such a file, no database")
+        audit.add_argument("--anchors", type=Path, metavar="FILE", help="against these anchors (else: those we know)")
         backup = actions.add_parser("backup", help="write database and keys to one new file")
         backup.add_argument("file", type=Path)
         backup.add_argument("--without-keys", action="store_true", help="keep the key files apart from the copy")
@@ -74,6 +84,14 @@ class Command(BaseCommand):
             raise CommandError(f"The worker {name} {seen}; look at its log.")
         self._say(f"{name}: seen {age:g} s ago")
 
+    def _import_hosts(self, options: dict[str, Any]) -> None:
+        from config.import_hosts import CannotImport, import_hosts
+
+        try:
+            import_hosts(options, self._say)
+        except CannotImport as error:
+            raise CommandError(str(error)) from error
+
     def _sweep(self, options: dict[str, Any]) -> None:
         from execution.janitor import sweep
 
@@ -98,9 +116,10 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         self._say(f"{count} rows are back.")
-        self._verify_audit(options)
+        self._whole_chain()
+        self._say("The audit is whole.")
 
-    def _verify_audit(self, options: dict[str, Any]) -> None:
+    def _whole_chain(self) -> None:
         from audit.selectors import verify
 
         problems = verify()
@@ -108,4 +127,26 @@ class Command(BaseCommand):
             self._say(problem)
         if problems:
             raise CommandError("The audit was changed, or is damaged.")
-        self._say("The audit is whole.")
+
+    def _verify_audit(self, options: dict[str, Any]) -> None:
+        from audit import chain, selectors
+
+        source, export = options["source"], options["export"]
+        try:
+            anchors = chain.anchors_in(str(options["anchors"])) if options["anchors"] else None
+            if export:
+                with export.open("x", encoding="ascii") as file:
+                    selectors.export(file)
+            if source or export:
+                known = anchors if anchors is not None else [] if source else selectors.anchors()
+                verdict = chain.verify_export(str(source or export), known)
+            else:
+                self._whole_chain()
+                known = anchors if anchors is not None else selectors.anchors()
+                verdict = chain.check(selectors.sealed_rows(), known)
+        except OSError as error:
+            what = "is there already; name a new file" if isinstance(error, FileExistsError) else error.strerror
+            raise CommandError(f"{error.filename}: {what}.") from error
+        if verdict.wrong:
+            raise CommandError(chain.told(verdict))
+        self._say(chain.told(verdict))
