@@ -27,6 +27,7 @@ OURS = (
     "notices",
     "pages",
     "people",
+    "readiness",
     "recovery",
     "regroup",
 )
