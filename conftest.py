@@ -27,8 +27,15 @@ LONG = ("tests/product/", "tests/lab/", "tests/production/", "tests/config/")
 """Where tests wait for hosts, servers and processes: the longest first."""
 
 
-ABOVE_ROWS = ("tests/peers/", "tests/regroup/", "tests/rights/", "tests/strangers/")
+ABOVE_ROWS = ("tests/pages/", "tests/peers/", "tests/regroup/", "tests/rights/", "tests/strangers/")
 """What is decided above the database, and asked of it through the same services as elsewhere."""
+ASKING = (
+    "tests/pages/test_change_list.py",
+    "tests/pages/test_engine.py",
+    "tests/pages/test_home.py",
+    "tests/pages/test_search.py",
+)
+"""The pages that ask the database by themselves."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +49,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if keeps_rows(item)]
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """The pure core's coverage is counted where it is tested by itself: neither where rows, hosts or a browser are
+    needed nor where chance chooses. To count makes Python twice as slow.
+    """
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    counter = plugin and plugin.cov_controller
+    if not counter or is_counted(item):
+        return (yield)
+    counter.pause()
+    try:
+        return (yield)
+    finally:
+        counter.resume()
+
+
+def is_counted(item: pytest.Item) -> bool:
+    asked = set(getattr(item, "fixturenames", ()))
+    uncounted = {"db", "transactional_db", "lab", "browser"} & asked
+    return not (uncounted or any(item.get_closest_marker(name) for name in ("hypothesis", "django_db", "no_cover")))
 
 
 def place(nodeid: str) -> int:
@@ -64,7 +93,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def keeps_rows(item: pytest.Item) -> bool:
     """Whether what it tests may differ from one database to another: no host is waited for, no script of a page is."""
-    if item.nodeid.startswith(ABOVE_ROWS):
+    if item.nodeid.startswith(ABOVE_ROWS) and not item.nodeid.startswith(ASKING):
         return False
     asked = set(getattr(item, "fixturenames", ()))
     rows = {"db", "transactional_db"} & asked or item.get_closest_marker("django_db")

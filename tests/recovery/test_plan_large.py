@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from recovery.attached import Attached
 from recovery.lvm.metadata import parse_metadata
 from tests.recovery.disks import with_disks
 from tests.recovery.large import LVS, PVS, VG_UUID, asked, large_group, pv_uuid
 from tests.recovery.story import plan, refused
+
+pytestmark = pytest.mark.no_cover  # three hundred times what others count once
 
 
 def disks() -> tuple[Attached, ...]:
