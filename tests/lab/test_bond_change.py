@@ -13,8 +13,9 @@ from tests.lab.bond_walker import BondWalker, planned
 from tests.lab.recovery_walker import StepFailed
 
 ALL = ("networkd", "netplan", "ifupdown", "keyfile", "ifcfg")
-MANAGERS = [pytest.param(manager, marks=() if manager == "networkd" else pytest.mark.repeated) for manager in ALL]
-"""The others are walked through engine, browser and API by tests/product/test_bonds_of_every_manager.py."""
+MANAGERS = [pytest.param(manager, marks=() if manager == "keyfile" else pytest.mark.repeated) for manager in ALL]
+"""In each run NetworkManager here, networkd and ifupdown by the browser (tests/product); with `-m repeated` all of them
+here, and there through both doors."""
 
 
 def asked(host: Host, **values: Any) -> dict[str, Any]:

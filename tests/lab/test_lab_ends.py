@@ -70,7 +70,7 @@ def test_a_host_ends_with_the_process_that_started_it_even_by_kill_9(lab: Lab, t
     assert until(lambda: using(tmp_path / "lab") == [])
 
 
-@both_kinds
+@pytest.mark.parametrize("name", ["app02", pytest.param("ping01", marks=pytest.mark.repeated)])
 def test_down_ends_a_host_whose_starter_is_gone_and_removes_the_folder(lab: Lab, tmp_path: Path, name: str) -> None:
     kill_9(started(tmp_path / "lab", "stays", name))
     host = Lab(tmp_path / "lab", lab.build).host(name)

@@ -32,7 +32,13 @@ def told(host: BondHost, command: str, wanted: str, seconds: float = 20) -> str:
     return text
 
 
-@pytest.mark.parametrize("manager", OWNED)
+OFTEN = ("ifcfg", "netplan")
+"""What no other test of each run meets; the others prove themselves where bonds are made on them."""
+
+
+@pytest.mark.parametrize(
+    "manager", [pytest.param(each, marks=() if each in OFTEN else pytest.mark.repeated) for each in OWNED]
+)
 def test_one_manager_has_eth0_and_the_others_sleep(net_host: NetHost, manager: str) -> None:
     host = net_host(manager)
     question, answer = OWNED[manager]
@@ -55,6 +61,7 @@ def test_lldpd_in_the_guest_knows_switch_and_port(peer: BondHost) -> None:
     assert "lldp.eth0.port.ifname=Gi1/0/6\n" in text
 
 
+@pytest.mark.repeated
 def test_a_silent_switch_port_is_unknown_after_a_while(peer: BondHost, switch: Switch) -> None:
     told(peer, "lldpcli show neighbors -f keyvalue ports eth0", "port.ifname=")
     switch.announce("ping01", "eth0", on=False)
@@ -96,6 +103,7 @@ def test_a_port_in_another_vlan_locks_everybody_out_until_it_is_back(net_host: N
     assert host.door.wait_login("echo back", 60).strip() == "back"
 
 
+@pytest.mark.repeated
 def test_a_reboot_brings_the_address_back_by_the_managers_own_files(net_host: NetHost) -> None:
     """With the stand-in; those of the others come up after a boot in test_bond_change, with a bond."""
     host = net_host("ifcfg")
