@@ -36,6 +36,7 @@ from execution.gate import conditions
 from execution.logs import PAGE, as_json, lines_after
 from execution.models import Look, Run
 from execution.settling import run_settle
+from execution.starting import hold
 
 router = Router(tags=["changes"])
 BINARY = {"type": "string", "format": "binary"}
@@ -130,11 +131,12 @@ class ChangeNow(ChangeOut):
     """Where the change stands, without its plan: cheap enough to be asked for each second.
 
     `cancel` is what a cancel would do now: at_once, boundary, or nothing. `waiting_for` is what the run waits for,
-    `last_seq` the number of the log's last line.
+    `held` why it stays parked whatever comes (a freeze, its window), `last_seq` the number of the log's last line.
     """
 
     steps: list[StepOut]
     waiting_for: str
+    held: str
     sentence: str
     last_seq: int
     host_says: LookOut | None
@@ -308,6 +310,7 @@ def run(request: HttpRequest, number: int) -> dict[str, Any]:
 
 @router.post("/{number}/confirm", response=OK, summary="Confirm what the run waits for")
 def confirm(request: HttpRequest, number: int) -> dict[str, Any]:
+    """Where `held` says why it stays parked, the word is kept, and it goes on by it once nothing holds it."""
     runs.run_confirm(user_of(request), change_of(request, number))
     return whole(change_of(request, number))
 
@@ -410,6 +413,7 @@ def now(change: Change) -> dict[str, Any]:
         **brief(change),
         "steps": list(run.steps.all()) if run else [],
         "waiting_for": run.wait_prompt if run else "",
+        "held": hold(change, run.started_by_id) if run and change.state is State.WAITING else "",
         "sentence": run.sentence if run else "",
         "last_seq": run.last_seq if run else 0,
         "cancel": _cancel(change, run),

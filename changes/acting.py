@@ -27,12 +27,13 @@ def allow(decision: Decision) -> None:
 
 
 def try_act(request: Request, change: Change, act: Callable[[], object], done: str) -> HttpResponseRedirect:
-    """Call `act` and go to the change's page, saying `done`. Raises PermissionDenied for a person who may not.
+    """Call `act` and go to the change's page, saying `done`, or the sentence that `act` returns.
 
+    Raises PermissionDenied for a person who may not.
     Where only what was sent was wrong, or somebody else was quicker, the page says so instead.
     """
     try:
-        act()
+        said = act()
     except Denied as no:
         if not _may_still(request, no):
             raise PermissionDenied(str(no)) from no
@@ -44,7 +45,9 @@ def try_act(request: Request, change: Change, act: Callable[[], object], done: s
     except ObjectDoesNotExist:
         messages.error(request, "This change was never run, so there is nothing to act on.")
     else:
-        if done:
+        if said and isinstance(said, str):
+            messages.warning(request, said)
+        elif done:
             messages.success(request, done)
     return redirect("change", change.pk)
 

@@ -54,10 +54,11 @@ def useful(lifts: Collection[Lift], state: State) -> Decision:
 
 
 def askable(state: State) -> frozenset[Lift]:
-    """What can stand in the way: after the start a freeze; its window, where a resume may be a start."""
+    """What can stand in the way: after the start a freeze; its window, where going on may be a start."""
     if state in AHEAD:
         return frozenset(Lift)
-    return frozenset({Lift.FREEZE, Lift.WINDOW} if state in STATES[Action.RESUME] else {Lift.FREEZE})
+    anew = state in STATES[Action.RESUME] | STATES[Action.CONFIRM]
+    return frozenset({Lift.FREEZE, Lift.WINDOW} if anew else {Lift.FREEZE})
 
 
 def may_stand_in(actor: Actor, case: Case, asked_by: int, superuser: bool) -> Decision:

@@ -30,6 +30,7 @@ MOST = 50
 GRANT, REVIEW = "glass_grant", "glass_review"
 ASKS_FOR: dict[Action, frozenset[Lift]] = {
     Action.RUN: frozenset(Lift),
+    Action.CONFIRM: frozenset({Lift.FREEZE, Lift.WINDOW}),
     Action.RESUME: frozenset({Lift.APPROVAL, Lift.FREEZE}),
     Action.UNDO: frozenset({Lift.FREEZE}),
 }

@@ -148,6 +148,16 @@ class Step:
     article: int | None = None
     """Number of the step in the story's procedure that this step is, if any."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a person or a thing, and not for its host to be back."""
+        return self.wait is not None and not self.outage
+
+    @property
+    def touches(self) -> bool:
+        """Whether it writes anything but files in the run's own directory, which leave no host half changed."""
+        return any(not what.startswith("{run_dir}/") for what in self.writes)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -72,9 +72,11 @@ STATES: dict[Action, frozenset[S]] = {
     Action.REJECT: frozenset({S.IN_REVIEW}),
     Action.REPLAN: frozenset({S.STALE, S.REFUSED}),
     Action.SLOT: frozenset(
-        {S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.STALE, S.FAILED, S.CANCELLED}
+        {S.DRAFT, S.REFUSED, S.PLANNED, S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.STALE, S.WAITING, S.FAILED, S.CANCELLED}
     ),
-    Action.GLASS: frozenset({S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.FAILED, S.CANCELLED, S.SUCCEEDED, S.UNDO_FAILED}),
+    Action.GLASS: frozenset(
+        {S.IN_REVIEW, S.APPROVED, S.BLOCKED, S.WAITING, S.FAILED, S.CANCELLED, S.SUCCEEDED, S.UNDO_FAILED}
+    ),
     Action.RUN: frozenset({S.APPROVED, S.BLOCKED}),
     Action.CANCEL: frozenset({S.RUNNING, S.WAITING}),
     Action.CONFIRM: frozenset({S.WAITING}),

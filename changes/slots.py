@@ -17,15 +17,18 @@ from changes.rights import changes_seen_by
 from changes.rollouts import held_by
 from changes.services import Denied, deciding, permitted
 from changes.states import State
-from changes.timing import Lift, Place, Scope, Timed, Times, held, nearest, unfit, weigh_times
+from changes.timing import Lift, Place, Scope, Timed, Times, begun, held, nearest, unfit, weigh_times
 from changes.windows import Slot, said
 from inventory.models import Host
 from people.actor import Actor
 from people.models import User
 from people.selectors import actor_of
 
-AHEAD = STATES[Action.SLOT] - STATES[Action.RESUME] | {State.QUEUED}
-"""States in which a slot is still to be used; one for a resume is used at once."""
+AHEAD = STATES[Action.SLOT] - STATES[Action.RESUME] - STATES[Action.CONFIRM] | {State.QUEUED}
+"""States in which a slot is still to be used; one for a resume is used at once, and a run that waits had its own."""
+
+
+UNDER_WAY = frozenset({State.RUNNING, State.WAITING})
 
 
 def hosts_of(change: Change) -> list[Host]:
@@ -58,7 +61,8 @@ def times_of(change: Change, now: datetime) -> Times:
     """What counts for the change now: its slot, and the windows and freezes of its hosts."""
     slot = slot_of(change)
     in_turn = held_by(change) is not None
-    return Times(places_of(hosts_of(change), now), slot.span if slot else None, in_turn, settings.TIME_ZONE)
+    times = Times(places_of(hosts_of(change), now), slot.span if slot else None, in_turn, settings.TIME_ZONE)
+    return begun(times, now) if change.state in UNDER_WAY else times
 
 
 def slot_of(change: Change) -> PickedSlot | None:

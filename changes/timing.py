@@ -7,7 +7,7 @@ the start; what a change keeps is its slot, two moments that nothing moves but a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -58,6 +58,7 @@ class Times:
 
     slot     what was picked for it
     in_turn  it is started by its rollout: the windows count, and it needs no slot of its own
+    begun    it waits in the middle, its slot used for the start: the windows count, as for one in turn
     zone     for times of hosts without a window
     """
 
@@ -65,6 +66,7 @@ class Times:
     slot: Slot | None = None
     in_turn: bool = False
     zone: str = "UTC"
+    begun: bool = False
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -88,6 +90,15 @@ class Timed:
     ok: bool | None
     reason: str
     help: str = ""
+
+
+def begun(times: Times, now: datetime) -> Times:
+    """What counts for a run that has begun: a slot that is over was used for the start, and windows alone say when.
+
+    Where there are none its slot is all that anybody was told of, and counts on.
+    """
+    used = times.slot is None or times.slot.end <= now
+    return replace(times, slot=None, begun=True) if times.windows and used else times
 
 
 def nearest(found: Iterable[tuple[Scope, Window]]) -> tuple[Window, ...]:
@@ -169,12 +180,14 @@ def _window(times: Times, now: datetime, lifted: bool) -> Timed:
     shut = [place for place in times.places if place.windows and not any(w.is_open(now) for w in place.windows)]
     if shut:
         what = f"{_named(times, shut)} {'is' if len(shut) == 1 else 'are'} not open now."
-        needs = "Pick another slot." if slot else "" if times.in_turn else "Pick a slot."
+        needs = "Pick another slot." if slot else "" if times.in_turn or times.begun else "Pick a slot."
         return Timed("Window", False, what, _next(times, now, needs))
     if slot:
         return Timed("Window", True, f"Its slot is now: {said(slot, zone)}{_by(times)}.")
     if not times.windows:
         return Timed("Window", True, f"No window covers {_hosts(times)}, so it may start at any time.")
+    if times.begun:
+        return Timed("Window", True, f"{_named(times)} is open.")
     if times.in_turn:
         return Timed("Window", True, f"{_named(times)} is open, and its rollout starts it.")
     return Timed("Window", False, f"{_named(times)} says when, and no slot is picked.", _next(times, now, "Pick one."))

@@ -23,6 +23,7 @@ from execution import doorbell, failpoints, looking, parting
 from execution.claims import claimed
 from execution.due import is_time
 from execution.gate import pass_gate
+from execution.going_on import POLL_SECONDS, confirmed, held_back, may_go_on, stay_parked
 from execution.hands import HostHands
 from execution.leases import Lease, LeaseLost, claim, database_now
 from execution.lines import Lines
@@ -38,9 +39,6 @@ from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
 
 log = logging.getLogger(__name__)
-
-POLL_SECONDS = 60
-"""How often a step that waits for a person is looked at without anybody's word."""
 
 
 def look(change_id: int) -> None:
@@ -93,7 +91,7 @@ def _next(run: Run, lease: Lease, lines: Lines) -> None:
     parked = change.state is State.WAITING or (change.state is State.UNDOING and run.wait_step)
     if parked and not _wait_is_over(run, lease, lines):
         return
-    if change.state in (State.RUNNING, State.UNDOING):
+    if change.state in (State.RUNNING, State.UNDOING) and may_go_on(run, lease):
         _walk(run, lease, lines)
 
 
@@ -150,11 +148,14 @@ def _wait_is_over(run: Run, lease: Lease, lines: Lines) -> bool:
     plan = change.plan
     if plan is None or not is_time(run, now):
         return False
+    if change.state is State.WAITING and held_back(change, run):
+        stay_parked(run)
+        return False
     work = next(work for work in works_of(run, plan) if work.key == run.wait_step)
     hands = HostHands(run, plan, change.the_kind, lease, lines)
     try:
         hands.turn(work)
-        come = _has_come(run, work, hands)
+        come = confirmed(change, run) or _has_come(run, work, hands)
     except (SessionError, FactError, DetachedError) as error:
         log.info("run %s waits, and its host cannot be asked: %s", run.name, error)
         come = False

@@ -8,7 +8,7 @@ running, or gives the locks back. Never a silent skip: stale or blocked, with th
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,21 +23,19 @@ from changes.history import note
 from changes.models import Change, Lock
 from changes.plan import Refusal
 from changes.policies import weighed
-from changes.policy import STATES, Action
+from changes.policy import Action
 from changes.services import LockHeld, kept_by_followed, locks_release, locks_take, move
-from changes.slots import timed, untimely
 from changes.states import HOLDS_HOST, State
 from changes.timing import Lift, Timed
 from execution.leases import Lease, database_now, raise_fence
 from execution.lines import Lines
 from execution.models import DO, Run, StepRun
+from execution.starting import times_now, too_soon
 from people.roles import Role
 from people.selectors import actor_by_id
 from ssh.facts import FactError, SessionAsk
 from ssh.session import SessionError
 
-STARTED = (HOLDS_HOST - {State.GATING}) | {State.SUCCEEDED, State.UNDONE, State.CLOSED}
-"""States after the start, which no window is asked for (but see `starts`); what the gate saw of it is in the audit."""
 FRESH = timedelta(seconds=60)
 SEALER_STARTS, LOOK_EVERY = 15.0, 0.25
 """Seconds that a sealer which is behind may take to catch up, and from one look to the next."""
@@ -66,18 +64,16 @@ def unmet(change: Change, *triggers: int | None) -> str:
 
 def starter_gone(run: Run) -> str:
     """Why nothing starts in the name of whoever queued the run, by their account as it is now; empty if it may."""
-    starter = actor_by_id(run.started_by_id)
-    if starter.may(Role.OPERATOR):
+    return operator_gone(run.started_by_id, "started it", "start it")
+
+
+def operator_gone(who: int, did: str, can: str) -> str:
+    """Why this person's word lets nothing begin any more, by their account as it is now; empty if it does."""
+    person = actor_by_id(who)
+    if person.may(Role.OPERATOR):
         return ""
-    why = "is no operator any more" if starter.active else "has an account that is switched off"
-    return f"{starter.display} started it, and {why}. Another operator can start it."
-
-
-def too_soon(change: Change, trigger: int | None) -> str:
-    """Why it may not start at this moment, by the database's clock, if this person starts it; empty if it may."""
-    now = database_now()
-    no = untimely(change, now)
-    return no and untimely(change, now, lifts_of(change, [trigger], now))
+    why = "is no operator any more" if person.active else "has an account that is switched off"
+    return f"{person.display} {did}, and {why}. Another operator can {can}."
 
 
 def conditions(
@@ -90,19 +86,6 @@ def conditions(
     told: list[Finding | Timed] = [*findings, *times]
     lines = [Condition(one.title, one.ok, one.reason, one.help) for one in told]
     return [*lines, _locks(change), _facts(change), _audit()]
-
-
-def times_now(change: Change, lifts: Collection[Lift] = ()) -> list[Timed]:
-    """The lines on time, while there is a start ahead."""
-    return timed(change, None, lifts) if starts(change) else []
-
-
-def starts(change: Change) -> bool:
-    """Whether there is a start ahead: also where it broke off before the first step that writes was begun."""
-    if change.state not in STATES[Action.RESUME]:
-        return change.state not in STARTED
-    writing = [step.key for step in change.plan.steps if step.writes] if change.plan else []
-    return not StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0, key__in=writing).exists()
 
 
 def _locks(change: Change) -> Condition:

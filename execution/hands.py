@@ -21,6 +21,7 @@ from execution.lines import Lines
 from execution.log_ids import also
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Work, can_stop
+from execution.starting import frozen_for
 from inventory.models import Host
 from ssh import detached
 from ssh.command import Command
@@ -179,6 +180,13 @@ class HostHands:
 
     def cancelled(self) -> bool:
         return Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists()
+
+    def held(self, work: Work) -> str:
+        """A host under a revert of its own is never left to it, and an undo was asked for before."""
+        guarded = self.run.phase == UNDO or any(step.outage for step in self.plan.steps)
+        if guarded or not self.plan.step(work.key).touches:
+            return ""
+        return frozen_for(self.run.change, self.run.started_by_id)
 
     def _gone(self) -> bool:
         return parting.asked() or not self.lease.alive

@@ -25,6 +25,7 @@ def fresh_token() -> str:
 class Run(models.Model):
     """One execution of one approved digest; `name` is its directory on the host.
 
+    acted_by    who resumed it, had it undone or confirmed, until a worker goes on by their word
     log_gone    the log's lines up to this number were forgotten for their age (`execution.retention`)
     log_sha256  what they were: see `execution.retention.digest`
     """
@@ -33,6 +34,7 @@ class Run(models.Model):
     digest = models.CharField(max_length=64)
     token = models.CharField(max_length=8, default=fresh_token, unique=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    acted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     phase = models.CharField(max_length=4, default=DO, choices=[(DO, "do"), (UNDO, "undo")])
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)

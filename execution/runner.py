@@ -82,6 +82,9 @@ class Hands(Protocol):
     def follow(self, work: Work, attempt: int, offset: int) -> Iterator[Chunk]: ...
     def found(self, key: str, found: Mapping[str, Json]) -> None: ...
     def cancelled(self) -> bool: ...
+    def held(self, work: Work) -> str:
+        """Why a freeze lets this step not begin, once an unknown one is settled; empty where it may."""
+        ...
 
 
 Steps = Generator[Event, None, StepState]
@@ -129,7 +132,7 @@ def walk(
 
     recheck  a resume: verify again the effects of finished steps that write or are fleeting, and what is asked before
              later steps as far as it can be told now; a fleeting effect that is gone is brought about again
-    probing  a person asked about an unknown step: a certain no becomes failed
+    probing  a person asked about an unknown step: a certain no becomes failed, and a freeze lets nothing begin after it
     """
     # A resume that has begun a step looked before that; what is begun is asked first, whatever was lost meanwhile.
     begun = next((number for number, work in enumerate(works) if progress[work.key].open), -1)
@@ -146,6 +149,9 @@ def walk(
                 return
         if hands.cancelled() and not at.open:
             yield Finished(State.CANCELLED, f"Stopped before “{work.title}”, as asked.")
+            return
+        if probing and not at.open and (no := hands.held(work)):
+            yield Finished(State.CANCELLED, f"Stopped before “{work.title}”. {no}")
             return
         if ahead:
             ahead = False
@@ -208,6 +214,8 @@ def _perform(work: Work, at: Progress, hands: Hands, probing: bool) -> Steps:
             again = yield from _reattach(work, at, hands, probing)
             if again is not StepState.PENDING:
                 return again
+            if probing and (no := hands.held(work)):
+                return (yield from _end(work, StepState.FAILED, f"Nothing of it is at work, or begun now. {no}", hands))
         yield Entered(work.key, StepState.CHECKING)
         ready = yield from _check(work, at, hands)
         if ready is not StepState.RUNNING:

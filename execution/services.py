@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.selectors import sealing
-from changes.glasses import glass_use, lifts_of
+from changes.glasses import glass_use
 from changes.history import note
 from changes.kinds import bound
 from changes.models import Change
@@ -16,13 +16,13 @@ from changes.plan import Plan
 from changes.policy import Action
 from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
-from changes.slots import frozen_now
 from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring, ring_plan
-from execution.gate import starts, too_soon, unmet
+from execution.gate import unmet
 from execution.leases import host_locks
 from execution.models import DO, UNDO, Look, Run, StepRun
 from execution.runner import Progress, backward, can_stop, forward
+from execution.starting import frozen_for, hold, starts, too_soon
 from people.models import User
 from people.selectors import actor_of
 
@@ -64,7 +64,7 @@ def _must_be_met(change: Change, action: Action, *triggers: int) -> None:
 
 def _must_not_be_frozen(change: Change, action: Action, actor: User) -> None:
     """Raises Denied in a freeze, unless the glass is broken for this person."""
-    if frozen_now(change) and (no := frozen_now(change, lifts_of(change, [actor.pk]))):
+    if no := frozen_for(change, actor.pk):
         raise Denied(no, action, change)
 
 
@@ -102,14 +102,24 @@ def stops_at_once(plan: Plan, run: Run) -> bool:
 
 
 @deciding
-def run_confirm(actor: User, change: Change) -> None:
-    """A person says that what the run waits for is there; the host is asked at once whether it is."""
+def run_confirm(actor: User, change: Change) -> str:
+    """A person says that what the run waits for is there; the host is asked at once whether it is.
+
+    Returns the sentence why it stays parked all the same, where a freeze or its window holds it: the word is kept, and
+    it goes on by it once nothing does. Empty where it goes on.
+    """
     change = permitted(actor, change, Action.CONFIRM)
     run = run_of(change)
-    Run.objects.filter(pk=run.pk).update(confirmed_step=run.wait_step, next_poll=None)
-    note(actor_of(actor), "change.confirm", change, {"run": run.name, "step": run.wait_step})
+    no = hold(change, actor.pk, run.started_by_id)
+    Run.objects.filter(pk=run.pk).update(confirmed_step=run.wait_step, acted_by=actor)
+    detail = {"run": run.name, "step": run.wait_step, **({"held": no} if no else {})}
+    note(actor_of(actor), "change.confirm", change, detail)
+    if no:
+        return f"Noted. {no} It goes on by itself then."
+    Run.objects.filter(pk=run.pk).update(next_poll=None)
     move(change, State.RUNNING, actor, run.wait_prompt)
     ring(change)
+    return ""
 
 
 @deciding
@@ -132,7 +142,9 @@ def run_resume(actor: User, change: Change) -> None:
     _must_be_met(change, Action.RESUME, actor.pk, run.started_by_id)
     glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), actor.pk, run.started_by_id)
     _retry_broken(run)
-    Run.objects.filter(pk=run.pk).update(recheck=True, cancel_requested=False, ended_at=None, sentence="")
+    Run.objects.filter(pk=run.pk).update(
+        acted_by=actor, recheck=True, cancel_requested=False, ended_at=None, sentence=""
+    )
     note(actor_of(actor), "change.resume", change, {"run": run.name})
     move(change, State.RUNNING, actor, "Resumed")
     ring(change)
@@ -186,7 +198,13 @@ def run_undo(actor: User, change: Change) -> None:
     for number, work in enumerate(backward(plan, touched), 1):
         StepRun.objects.get_or_create(run=run, phase=UNDO, key=work.key, defaults={"position": number})
     Run.objects.filter(pk=run.pk).update(
-        phase=UNDO, recheck=False, cancel_requested=False, ended_at=None, sentence="", log_complete=False
+        acted_by=actor,
+        phase=UNDO,
+        recheck=False,
+        cancel_requested=False,
+        ended_at=None,
+        sentence="",
+        log_complete=False,
     )
     glass_use(change, actor, Action.UNDO, timezone.now(), actor.pk)
     note(actor_of(actor), "change.undo", change, {"run": run.name})

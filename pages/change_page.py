@@ -22,10 +22,11 @@ from changes.rights import changes_seen_by
 from changes.slots import AHEAD, frozen_now, holding_now, slot_of
 from changes.states import State
 from changes.timing import Timed, held
-from execution.gate import STARTED, conditions, times_now, unmet
+from execution.gate import conditions, unmet
 from execution.models import UNDO, Look, Run
 from execution.runner import SAID_DONE
 from execution.services import bound_to, stops_at_once
+from execution.starting import STARTED, times_now
 from execution.stream import is_moving, stamp_of, step_marks
 from pages.glass_panel import glass_panel
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
@@ -139,6 +140,8 @@ def _asks_for_glass(view: View, change: Change) -> bool:
     if not view.may(Action.GLASS):
         return False
     waits = change.state is State.IN_REVIEW or bool(view.held or view.lacks)
+    if change.state is State.WAITING:
+        return waits
     return waits or (change.state in STARTED and getattr(change, "frost", True) and bool(frozen_now(change)))
 
 
@@ -186,7 +189,8 @@ def make_view(
         bound=bound_to(change) if change.state in BROKEN else "",
         votes=running and may(Action.RUN, actor, case).allowed and not unmet(change, actor.id),
         lacks=_lacks(change, findings),
-        held=held(times) if running or change.state in STATES[Action.RESUME] else "",
+        held=held(times) if running or change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM] else "",
+        confirmed=bool(run and run.confirmed_step and run.confirmed_step == run.wait_step),
         confirm=words_of(change.kind).confirm(plan, run.wait_step) if plan and run and run.wait_step else "",
     )
 

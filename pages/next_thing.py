@@ -61,7 +61,8 @@ class View:
     looking    a worker asks the host about the unknown step at this moment
     over       when the host said that the unknown step's command is over, ISO 8601; empty if it has not
     by_word    a step counts as done because a person said so
-    held       why it may not start now: its slot, a window, a freeze
+    held       why it may not start now, or go on: its slot, a window, a freeze
+    confirmed  somebody said that what it waits for is there; it is held all the same
     bound      why the rest of what broke off cannot be planned anew
     votes      whether the approvals suffice if this person starts it
     lacks      what is left of the approvals that the policy asks for, whoever starts it, and who can give them
@@ -88,6 +89,7 @@ class View:
     votes: bool = False
     lacks: str = ""
     held: str = ""
+    confirmed: bool = False
     bound: str = ""
     confirm: str = "It is done: go on"
 
@@ -181,9 +183,19 @@ def _undoing(view: View) -> Next:
 
 
 def _waiting(view: View) -> Next:
+    if view.held:
+        return _held(view)
     if view.may(Action.CONFIRM):
         return Next("wait", view.reason, (Button(Action.CONFIRM, view.confirm, "primary", "check"),))
     return Next("wait", view.reason, muted=f"{view.operators} must confirm it. {view.can[Action.CONFIRM].reason}")
+
+
+def _held(view: View) -> Next:
+    """Parked, whatever comes: a word is kept for when it may go on."""
+    then = "It is confirmed, and goes on by itself then." if view.confirmed else "Then it goes on by itself."
+    button = Button(Action.CONFIRM, view.confirm, "secondary", "check")
+    buttons = (button,) if view.may(Action.CONFIRM) and not view.confirmed else ()
+    return Next("wait", f"{'' if view.confirmed else f'{view.reason} '}It stays parked: {view.held} {then}", buttons)
 
 
 def _broken(view: View) -> Next:

@@ -9,7 +9,8 @@ from changes.models import Change
 from changes.policy import Action, may
 from changes.services import Denied
 from changes.states import State
-from execution.services import run_confirm
+from execution.services import run_confirm, run_of
+from execution.starting import hold
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
@@ -34,6 +35,8 @@ def disk_attach(actor: User, change: Change) -> None:
     decision = may(Action.CONFIRM, actor_of(actor), change.case())
     if not decision.allowed:
         raise Denied(decision.reason, Action.CONFIRM, change)
+    if no := hold(change, actor.pk, run_of(change).started_by_id):
+        raise Denied(f"{no} The disk is not attached before; the run stays parked.", Action.CONFIRM, change)
     _site(actor, change, settings.ATTACH_COMMAND, "change.attach")
     run_confirm(actor, change)
 

@@ -26,6 +26,7 @@ class FakeHost:
     log: bytes = b"one\ntwo\nthree\n"
     die: tuple[str, str] = ("", "")
     cancel: bool = False
+    frozen: str = ""
     lost_at: dict[str, int] = field(default_factory=dict)
     turns: list[str] = field(default_factory=list)
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
@@ -75,6 +76,9 @@ class FakeHost:
 
     def cancelled(self) -> bool:
         return self.cancel
+
+    def held(self, work: Work) -> str:
+        return self.frozen
 
     def _probe(self, work: Work, attempt: int) -> Probe:
         how = self.attempts.get((work.key, attempt), "absent")

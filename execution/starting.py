@@ -1,0 +1,89 @@
+"""Whether time lets a change start at this moment, and whether there is a start ahead at all.
+
+A run that was begun and waits parked may wait for days. Where it goes on to write then, that is a start as well: no
+freeze lets it, and while nothing is written yet no closed window does. It stays parked, and is lost to nothing: its
+deadline does not pass meanwhile. What waits for its host, under a revert that the host itself will make, is no such
+wait: to hold that would be the harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from changes.glasses import glass_use, lifts_of
+from changes.models import Change
+from changes.plan import Plan
+from changes.policy import STATES, Action
+from changes.slots import frozen_now, timed, untimely
+from changes.states import HOLDS_HOST, State
+from changes.timing import Lift, Timed, held
+from execution.leases import database_now
+from execution.models import DO, Run, StepRun
+from people.models import User
+
+STARTED = (HOLDS_HOST - {State.GATING}) | {State.SUCCEEDED, State.UNDONE, State.CLOSED}
+"""States after the start, which no window is asked for (but see `starts`); what the gate saw of it is in the audit."""
+
+
+def too_soon(change: Change, trigger: int | None) -> str:
+    """Why it may not start at this moment, by the database's clock, if this person starts it; empty if it may."""
+    now = database_now()
+    no = untimely(change, now)
+    return no and untimely(change, now, lifts_of(change, [trigger], now))
+
+
+def frozen_for(change: Change, *triggers: int | None) -> str:
+    """Why a freeze stops these people at this moment, unless the glass is broken for them; empty where none does."""
+    no = frozen_now(change)
+    return no and frozen_now(change, lifts_of(change, triggers))
+
+
+def starts(change: Change) -> bool:
+    """Whether there is a start ahead: also where it broke off or waits with nothing begun that touches the host."""
+    if change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM]:
+        return not _half(change)
+    return change.state not in STARTED
+
+
+def _half(change: Change) -> bool:
+    touching = [step.key for step in change.plan.steps if step.touches] if change.plan else []
+    return StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0, key__in=touching).exists()
+
+
+def times_now(change: Change, lifts: Collection[Lift] = ()) -> list[Timed]:
+    """The lines on time, while there is a start ahead; of a run that waits, those that can hold it."""
+    if change.state is State.WAITING:
+        return _lines(change, database_now(), lifts)
+    return timed(change, None, lifts) if starts(change) else []
+
+
+def hold(change: Change, *triggers: int | None) -> str:
+    """Why a run that waits stays parked at this moment, whatever has come, if these have it go on; empty if it may."""
+    now = database_now()
+    no = held(_lines(change, now))
+    return no and held(_lines(change, now, lifts_of(change, triggers, now)))
+
+
+def went_on(change: Change, actor: User, *triggers: int | None) -> None:
+    """Note, in the transaction in which a run that waits goes on, what it took the broken glass for, if anything."""
+    now = database_now()
+    if held(_lines(change, now)):
+        glass_use(change, actor, Action.CONFIRM, now, *triggers)
+
+
+def _lines(change: Change, now: datetime, lifts: Collection[Lift] = ()) -> list[Timed]:
+    run = Run.objects.filter(change=change).first()
+    plan = change.plan
+    if run is None or plan is None or not _writes_after(plan, run.wait_step):
+        return []
+    lines = timed(change, now, lifts)
+    return lines[:1] if _half(change) else lines
+
+
+def _writes_after(plan: Plan, key: str) -> bool:
+    """Whether the step waits for a person or a thing, and what follows touches the host."""
+    keys = [step.key for step in plan.steps]
+    if not key or not plan.step(key).waits:
+        return False
+    return any(step.touches for step in plan.steps[keys.index(key) :])
