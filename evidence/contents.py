@@ -19,8 +19,8 @@ LINKS = 1000
 """Entries of the audit that are read at once."""
 
 
-def change_data(change: Change) -> dict[str, Any]:
-    owner = change.vm.owner if change.vm and change.vm.owner else change.host.owner
+def change_data(change: Change, names: Mapping[str, str | None]) -> dict[str, Any]:
+    """`names`: of host, vm and owner, as whoever takes it may read them."""
     part = getattr(change, "part", None)
     return {
         "number": change.number,
@@ -29,9 +29,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "ticket": change.ticket,
         "state": str(change.state),
-        "host": change.host.name,
-        "vm": change.vm.name if change.vm else None,
-        "owner": owner.name if owner else None,
+        **names,
         "requester": person(change.requester),
         "editor": person(change.editor),
         "created_at": when(change.created_at),

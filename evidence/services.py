@@ -20,6 +20,7 @@ from evidence.keys import SigningKey, signing_key
 from execution.models import Run
 from execution.stream import is_moving
 from inventory.models import Host
+from inventory.rights import hosts_seen_by, owners_seen_by, vms_seen_by
 from people.actor import Actor
 
 FORMAT = 1
@@ -48,7 +49,7 @@ def evidence_take(actor: Actor, change: Change) -> Evidence:
     note(
         actor, "change.evidence", change, {"key": key.public.id, "public_key": key.public.hex, "digest": change.digest}
     )
-    return Evidence(f"evidence-{change.pk}.zip", _archive(change, key, last_id))
+    return Evidence(f"evidence-{change.pk}.zip", _archive(change, key, last_id, actor))
 
 
 def _all_sealed(change: Change) -> int:
@@ -68,7 +69,7 @@ def _all_sealed(change: Change) -> int:
     return last_id
 
 
-def _archive(change: Change, key: SigningKey, last_id: int) -> Iterator[bytes]:
+def _archive(change: Change, key: SigningKey, last_id: int, actor: Actor) -> Iterator[bytes]:
     now = timezone.now()
     told = {
         "format": FORMAT,
@@ -76,13 +77,12 @@ def _archive(change: Change, key: SigningKey, last_id: int) -> Iterator[bytes]:
         "made_at": now.isoformat(timespec="seconds"),
         "digest": change.digest,
     }
-    return signed_zip(f"evidence-{change.pk}", _parts(change, last_id), told, key, now)
+    return signed_zip(f"evidence-{change.pk}", _parts(change, last_id, actor), told, key, now)
 
 
-def _parts(change: Change, last_id: int) -> Iterator[Part]:
+def _parts(change: Change, last_id: int, actor: Actor) -> Iterator[Part]:
     runs = list(change.runs.select_related("started_by").prefetch_related("steps").order_by("pk"))
-    hosts = _hosts(change)
-    data = _small(change, runs, hosts)
+    data = _small(change, runs, _hosts(change, actor), names_for(change, actor))
     yield "README.txt", [readable.README.encode()]
     yield "verify.py", [Path(__file__).with_name("verify.py").read_bytes()]
     for name, value in data.items():
@@ -101,11 +101,11 @@ def _parts(change: Change, last_id: int) -> Iterator[Part]:
     yield "index.html", readable.page(change, runs, data, _anchor(anchor), contents.entries(change, last_id))
 
 
-def _small(change: Change, runs: list[Run], hosts: list[Host]) -> dict[str, Any]:
+def _small(change: Change, runs: list[Run], hosts: list[Host], names: dict[str, str | None]) -> dict[str, Any]:
     approvals = change.approvals.select_related("approver").order_by("pk")
     moves = change.transitions.select_related("actor").order_by("pk")
     return {
-        "change": contents.change_data(change),
+        "change": contents.change_data(change, names),
         "approvals": [contents.approval_data(row) for row in approvals],
         "history": [contents.move_data(row) for row in moves],
         "gate": contents.gate_data(change),
@@ -115,9 +115,24 @@ def _small(change: Change, runs: list[Run], hosts: list[Host]) -> dict[str, Any]
     }
 
 
-def _hosts(change: Change) -> list[Host]:
+def _hosts(change: Change, actor: Actor) -> list[Host]:
+    """Those of its hosts that the person sees: how a host is reached, and what it said since, is of today."""
     names = {change.host.name, *change.the_kind.hosts(change.params)}
-    return list(Host.objects.filter(name__in=names).order_by("name"))
+    return list(hosts_seen_by(actor).filter(name__in=names).order_by("name"))
+
+
+def names_for(change: Change, actor: Actor) -> dict[str, str | None]:
+    """Its host, VM and owner by their names of today; what the person does not see any more, as it was asked for."""
+    vm, owner = change.vm, change.vm.owner if change.vm and change.vm.owner else change.host.owner
+    sees_host = hosts_seen_by(actor).filter(pk=change.host_id).exists()
+    sees_vm = vm is not None and vms_seen_by(actor).filter(pk=vm.pk).exists()
+    sees_owner = owner is not None and owners_seen_by(actor).filter(pk=owner.pk).exists()
+    asked = change.params.get("vm")
+    return {
+        "host": change.host.name if sees_host else str(change.the_kind.hosts(change.params)[0]),
+        "vm": (vm.name if sees_vm else str(asked) if asked else None) if vm else None,
+        "owner": owner.name if owner and sees_owner else None,
+    }
 
 
 def _span(change: Change, last_id: int) -> tuple[int, int]:

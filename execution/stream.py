@@ -24,7 +24,6 @@ from django.db import DatabaseError, connections
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.module_loading import import_string
 
 from changes.models import Change
 from changes.rights import changes_seen_by
@@ -35,9 +34,9 @@ from execution.messages import DONE, STEPS, fitting, log_event, silent_event
 from execution.models import Run, StepRun
 from people.access import Request, requires
 from people.actor import Actor
-from people.models import User
+from people.models import Session, User
 from people.roles import Role
-from people.selectors import actor_of
+from people.selectors import actors_of
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,9 @@ QUICK = 0.05
 
 LIVELY = 2.0
 PING = 15.0
-RECHECK = 30.0
+RECHECK = 5.0
+"""Seconds after which all viewers are asked after again: whether they still are signed in, and still see the change."""
+
 RETRY = 2000
 """Milliseconds after which a browser comes back."""
 
@@ -84,7 +85,6 @@ class Viewer:
     stamp: str = ""
     queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     run: int | None = None
-    may_until: float = 0.0
     given: int = 0
     taken: int = 0
     silent: bool = False
@@ -117,7 +117,7 @@ class Reader:
         self._viewers: set[Viewer] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._moved = 0.0
+        self._moved = self._asked = 0.0
 
     def add(self, viewer: Viewer) -> None:
         with self._lock:
@@ -166,13 +166,23 @@ class Reader:
         """Give everybody what is new. True when there is more to read at once."""
         with self._lock:
             viewers = [viewer for viewer in self._viewers if not viewer.over]
-        _let_go(viewers)
+        self._let_go(viewers)
         views = look({viewer.change for viewer in viewers})
         pages: Pages = {}
         more = [_serve(viewer, views.get(viewer.change), pages) for viewer in viewers if not viewer.over]
         if any(data for data, _ in pages.values()):
             self._moved = time.monotonic()
         return any(more)
+
+    def _let_go(self, viewers: Iterable[Viewer]) -> None:
+        """Viewers that take nothing, and those who may no longer look."""
+        now = time.monotonic()
+        due = now - self._asked >= RECHECK
+        may = watching((viewer.user, viewer.session, viewer.change) for viewer in viewers) if due else None
+        self._asked = now if due else self._asked
+        for viewer in viewers:
+            if viewer.stuck(now) or (may is not None and (viewer.user, viewer.session, viewer.change) not in may):
+                _end(viewer, None)
 
 
 READER = Reader()
@@ -277,29 +287,38 @@ def _end(viewer: Viewer, last: bytes | None) -> bool:
     return False
 
 
-def _let_go(viewers: Iterable[Viewer]) -> None:
-    """Viewers that take nothing, and those who may no longer look."""
-    now = time.monotonic()
-    for viewer in viewers:
-        if viewer.stuck(now):
-            _end(viewer, None)
-            continue
-        if viewer.may_until <= now:
-            viewer.may_until = now + RECHECK
-            if not may_watch(viewer.user, viewer.session, viewer.change):
-                _end(viewer, None)
+Watched = tuple[int, str, int]
+"""Somebody's number, the key of their session, and the number of a change."""
 
 
-def may_watch(user_id: int, session_key: str, number: int) -> bool:
-    """Whether the session still is that of an active person who sees the change of this number."""
-    session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None or str(session.get(SESSION_KEY, "")) != str(user_id):
-        return False
-    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
-        return False
-    actor = actor_of(user)
-    return actor.may(Role.VIEWER) and changes_seen_by(actor).filter(pk=number).exists()
+def watching(asked: Iterable[Watched]) -> set[Watched]:
+    """Those whose session still is that of an active person who sees the change.
+
+    A few queries for all of them, and one more for each person who sees only their own.
+    """
+    wanted = set(asked)
+    rows = Session.objects.filter(session_key__in={key for _, key, _ in wanted}, expire_date__gt=timezone.now())
+    held = {row.session_key: row.get_decoded() for row in rows}
+    users = {user.pk: user for user in User.objects.filter(pk__in={user for user, _, _ in wanted}, is_active=True)}
+    actors = {actor.id: actor for actor in actors_of(User.objects.filter(pk__in=users))}
+    signed_in = {one for one in wanted if one[0] in users and _is_theirs(users[one[0]], held.get(one[1], {}))}
+    seen = {who: _seen(actors[who], signed_in) for who in {one[0] for one in signed_in}}
+    return {one for one in signed_in if one[2] in seen[one[0]]}
+
+
+def _is_theirs(user: User, session: Mapping[str, Any]) -> bool:
+    same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return same and str(session.get(SESSION_KEY, "")) == str(user.pk)
+
+
+def _seen(actor: Actor, asked: Iterable[Watched]) -> set[int]:
+    """Of the changes that this person watches, those that they see."""
+    numbers = {number for user, _, number in asked if user == actor.id}
+    if not actor.may(Role.VIEWER):
+        return set()
+    if actor.sees_all:
+        return numbers
+    return set(changes_seen_by(actor).filter(pk__in=numbers).values_list("pk", flat=True))
 
 
 @requires(Role.VIEWER)
@@ -315,7 +334,6 @@ async def change_events(request: Request, number: int) -> StreamingHttpResponse:
         int(after) if after.isdecimal() else 0,
         asyncio.get_running_loop(),
         request.GET.get("seen", ""),
-        may_until=time.monotonic() + RECHECK,
     )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(_messages(viewer), content_type="text/event-stream", headers=headers)

@@ -208,26 +208,32 @@ class _Writing:
 
 
 def export_rows(actor: Actor) -> list[tuple[str, ...]]:
-    """The stock, as far as the person sees it, as rows of a CSV import, VMs first: read back, it changes nothing."""
-    now = stock()
+    """The stock, as far as the person sees it, as rows of a CSV import, VMs first: read back, it changes nothing.
+
+    Of a machine that the person does not see no cell has the name: an empty one changes nothing either.
+    """
+    now, names = stock(), None
     machines = [("vm", vm) for vm in now.vms.values()] + [("host", host) for host in now.hosts.values()]
     if not actor.sees_all:
         seen = {"vm": vms_seen_by(actor), "host": hosts_seen_by(actor)}
         keys = {kind: set(rows.values_list("pk", flat=True)) for kind, rows in seen.items()}
         machines = [(kind, machine) for kind, machine in machines if machine.pk in keys[kind]]
+        names = {machine.name for kind, machine in machines if kind == "host"}
     return [
-        tuple(_cell(column, kind, machine) for column in COLUMNS)
+        tuple(_cell(column, kind, machine, names) for column in COLUMNS)
         for kind, machine in sorted(machines, key=lambda each: (each[0] == "host", each[1].name.lower()))
     ]
 
 
-def _cell(column: str, kind: str, machine: Known) -> str:
+def _cell(column: str, kind: str, machine: Known, hosts: set[str] | None) -> str:
     if column in ("name", "kind"):
         return machine.name if column == "name" else kind
     if column == "fingerprint":
         return min(machine.trusted, default="")
     if machine.fields.get("vm") and column in ("owner", "criticality", "service", "tags"):
         return ""  # the VM says so
+    if column == "jump" and hosts is not None and machine.fields.get("jump") not in hosts:
+        return ""
     return machine.fields.get(column, "")
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from inventory.models import Host, HostQuerySet, Membership, Owner, Vm
@@ -25,6 +25,13 @@ Row = TypeVar("Row", bound=Model)
 def hosts_seen_by(actor: Actor) -> HostQuerySet:
     """A host that is a VM is its VM's owner's."""
     return Host.objects.all() if actor.sees_all else Host.objects.of_owner(Q(pk__in=_owners(actor)))
+
+
+def jumps_told(hosts: HostQuerySet, actor: Actor) -> HostQuerySet:
+    """With `jump_seen`: whether the person sees the host that each is reached through, and may read its name."""
+    if actor.sees_all:
+        return hosts.annotate(jump_seen=Value(True))
+    return hosts.annotate(jump_seen=Exists(hosts_seen_by(actor).filter(pk=OuterRef("jump_id"))))
 
 
 def vms_seen_by(actor: Actor) -> QuerySet[Vm]:

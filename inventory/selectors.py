@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from inventory.models import Host, HostQuerySet, Owner, Vm
 from inventory.paging import clean
-from inventory.rights import hosts_seen_by, memberships, owners_seen_by, vms_seen_by
+from inventory.rights import hosts_seen_by, jumps_told, memberships, owners_seen_by, vms_seen_by
 from inventory.states import HostTrust
 from people.actor import Actor
 
@@ -28,9 +28,8 @@ class Hit:
 
 def host_list(actor: Actor, *, text: str = "", trust: str = "", owner: str = "") -> HostQuerySet:
     """Hosts with what a list shows, filtered; values that mean nothing find nothing."""
-    hosts = (
-        hosts_seen_by(actor).with_trust().select_related("vm__owner", "owner", "facts", "jump").defer("facts__facts")
-    )
+    hosts = jumps_told(hosts_seen_by(actor), actor).with_trust()
+    hosts = hosts.select_related("vm__owner", "owner", "facts", "jump").defer("facts__facts")
     if text:
         hosts = hosts.matching(text)
     if trust:
@@ -43,7 +42,7 @@ def host_list(actor: Actor, *, text: str = "", trust: str = "", owner: str = "")
 def host_by_name(name: str, actor: Actor) -> Host:
     """Raises Host.DoesNotExist, also where the person does not see it."""
     return (
-        hosts_seen_by(actor)
+        jumps_told(hosts_seen_by(actor), actor)
         .select_related("vm__owner", "owner", "credential", "jump", "facts")
         .get(name__iexact=clean(name))
     )

@@ -31,7 +31,7 @@ def ran(db):
 
 
 def answers(ran: worlds.World) -> set[int]:
-    """What Mina gets of her change at every address but the stream, which `may_watch` asks for."""
+    """What Mina gets of her change at every address but the stream, which `watching` asks for."""
     client, number = Client(), ran.mine.change.pk
     client.force_login(ran.people["mina"])
     headers = {"Authorization": f"Bearer {token_issue(ran.people['mina'], f'run {len(ADDRESSES)}')[1]}"}
