@@ -95,7 +95,7 @@ def webhook_new_secret(request: Request, pk: int) -> HttpResponse:
     return _webhook(request, row, WebhookForm(instance=row), secret=secret)
 
 
-@requires(Role.ADMINISTRATOR, methods="POST")
+@requires(Role.ADMINISTRATOR, methods="POST", fresh=when_posted)
 def webhook_try(request: Request, pk: int) -> HttpResponse:
     """A worker sends it, by the very rules of everything else; what came of it stands below in a few seconds."""
     webhook_test(get_object_or_404(Webhook, pk=pk), request.actor)
@@ -103,7 +103,7 @@ def webhook_try(request: Request, pk: int) -> HttpResponse:
     return redirect("webhook", pk)
 
 
-@requires(Role.ADMINISTRATOR, methods="POST")
+@requires(Role.ADMINISTRATOR, methods="POST", fresh=when_posted)
 def webhook_again(request: Request, pk: int, delivery: int) -> HttpResponse:
     if delivery_again(get_object_or_404(Delivery, pk=delivery, webhook=pk), request.actor):
         messages.info(request, "It is sent once more, under the same id.")

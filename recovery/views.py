@@ -21,7 +21,7 @@ from changes.services import Request as ChangeRequest
 from execution.asking import ask_for, facts_part, host_named, known_of
 from execution.models import FactsWish
 from inventory.models import Host
-from people.access import Request, always, requires
+from people.access import Request, always, requires, when_posted
 from people.roles import Role
 from recovery.attach import AttachFailed
 from recovery.forms import Draft, draft_fresh, draft_posted, facts_in, problem_at, suggested_name
@@ -126,7 +126,7 @@ def recovery_attach(request: Request, number: int) -> HttpResponse:
     return try_act(request, change, attach, "The disk is attached; the host is asked for it.")
 
 
-@requires(Role.OPERATOR, methods="POST")
+@requires(Role.OPERATOR, methods="POST", fresh=when_posted)
 def recovery_detach(request: Request, number: int) -> HttpResponse:
     """After the undo or the hand back: run the site's command that gives the old disk back."""
     change = _change(request, number, KIND.key, HAND_BACK)

@@ -73,7 +73,7 @@ def host_page(request: Request, row: Host, *, status: int = 200, **forms: Any) -
     return render(request, "inventory/host.html", context, status=status)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=always)
 def host_new(request: Request) -> HttpResponse:
     form = HostNewForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _create(request, form):

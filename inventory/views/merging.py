@@ -15,16 +15,16 @@ from inventory.renaming import machine_merge
 from inventory.views.editing import form_page
 from inventory.views.hosts import find_host
 from inventory.views.vms import find_vm
-from people.access import Request, requires
+from people.access import Request, requires, when_posted
 from people.roles import Role
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def host_merge(request: Request, name: str) -> HttpResponse:
     return _merge(request, find_host(request, name), Host)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def vm_merge(request: Request, name: str) -> HttpResponse:
     return _merge(request, find_vm(request, name), Vm)
 

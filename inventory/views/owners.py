@@ -70,13 +70,13 @@ def member_remove(request: Request, pk: int, member: int) -> HttpResponse:
     return redirect(row)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def owner_new(request: Request) -> HttpResponse:
     form = OwnerForm(request.POST or None)
     return redirect(form.instance) if saved(request, form) else form_page(request, "inventory/owner_form.html", form)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def owner_edit(request: Request, pk: int) -> HttpResponse:
     row = get_object_or_404(Owner, pk=pk)
     form = OwnerForm(request.POST or None, instance=row)

@@ -32,7 +32,7 @@ def vm(request: Request, name: str) -> HttpResponse:
     return render(request, "inventory/vm.html", context)
 
 
-@requires(Role.ADMINISTRATOR, methods="GET POST")
+@requires(Role.ADMINISTRATOR, methods="GET POST", fresh=when_posted)
 def vm_new(request: Request) -> HttpResponse:
     form = VmForm(request.POST or None)
     return redirect(form.instance) if saved(request, form) else form_page(request, "inventory/vm_form.html", form)

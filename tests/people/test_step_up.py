@@ -139,10 +139,12 @@ def test_who_may_not_act_is_not_asked_for_a_code(client, as_user, rosa):
 
 WANTED = {
     "account_password", "change_act", "factor_codes", "factor_remove", "factor_reset", "freeze_edit", "freeze_new",
-    "freeze_switch", "glass_act", "host_credential", "host_edit", "host_key_trust", "hosts_import", "key_add",
-    "key_remove", "member_add", "member_remove", "notice_choices", "person", "person_new", "person_switch",
-    "policy_edit", "policy_new", "policy_switch", "recovery_attach", "rollout_act", "token_issue", "vm_edit", "webhook",
-    "webhook_new", "webhook_rotate", "webhook_switch", "window_edit", "window_new", "window_switch",
+    "freeze_switch", "glass_act", "host_credential", "host_edit", "host_key_trust", "host_merge", "host_new",
+    "hosts_import", "key_add", "key_remove", "member_add", "member_remove", "notice_choices", "owner_edit",
+    "owner_new", "person", "person_new", "person_switch", "policy_edit", "policy_new", "policy_switch",
+    "recovery_attach", "recovery_detach", "rollout_act", "token_issue", "vm_edit", "vm_merge", "vm_new", "webhook",
+    "webhook_again", "webhook_new", "webhook_rotate", "webhook_switch", "webhook_test", "window_edit", "window_new",
+    "window_switch",
 }  # fmt: skip
 
 
@@ -162,9 +164,10 @@ def test_what_reaches_a_host_wants_a_fresh_factor_on_the_change_page(client, as_
     assert answer.status_code == 403 and b"A fresh code" in answer.content
 
 
-def test_so_does_attaching_the_disk_that_a_run_waits_for(client, as_user, olu):
+@pytest.mark.parametrize("name", ["recovery_attach", "recovery_detach"])
+def test_so_does_what_has_the_site_attach_or_detach_a_disk(client, as_user, olu, name):
     App(olu)
-    answer = as_user(client, olu).post(reverse("recovery_attach", args=[1]))
+    answer = as_user(client, olu).post(reverse(name, args=[1]))
     assert answer.status_code == 403 and b"A fresh code" in answer.content
 
 
@@ -188,6 +191,14 @@ LOOSENS = {
     "host_edit": ["app02"],
     "vm_edit": ["vm42"],
     "webhook_switch": [1],
+    "webhook_test": [1],
+    "webhook_again": [1, 1],
+    "host_new": [],
+    "host_merge": ["app02"],
+    "vm_new": [],
+    "vm_merge": ["vm42"],
+    "owner_new": [],
+    "owner_edit": [1],
 }
 
 
