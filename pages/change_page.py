@@ -32,7 +32,7 @@ from pages.glass_panel import glass_panel
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
 from pages.step_rows import Row, done_count, references, row_at, step_rows, touched, what_stands
 from pages.unknown import OUTCOMES
-from pages.who import names_of
+from pages.who import names_of, starters_of
 from people.access import Request, requires
 from people.actor import Actor
 from people.roles import Role
@@ -169,6 +169,7 @@ def make_view(
     at = row_at(rows, run.phase) if run else None
     undoing = bool(run and run.phase == UNDO)
     running = change.state in (State.APPROVED, State.BLOCKED)
+    lacks = _lacks(change, findings)
     case = change.case(change.voters() if change.state in STATES[Action.APPROVE] else frozenset())
     return View(
         state=change.state,
@@ -185,10 +186,10 @@ def make_view(
         cancelling=bool(run and run.cancel_requested),
         reason=_reason(change, run, history),
         approvers=names_of(Role.APPROVER, change.requester_id, change.editor_id),
-        operators=names_of(Role.OPERATOR),
+        operators=starters_of(change) if running and not lacks else names_of(Role.OPERATOR),
         bound=bound_to(change) if change.state in BROKEN else "",
         votes=running and may(Action.RUN, actor, case).allowed and not unmet(change, actor.id),
-        lacks=_lacks(change, findings),
+        lacks=lacks,
         held=held(times) if running or change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM] else "",
         confirmed=bool(run and run.confirmed_step and run.confirmed_step == run.wait_step),
         confirm=words_of(change.kind).confirm(plan, run.wait_step) if plan and run and run.wait_step else "",

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from changes.models import Change
+from execution.gate import unmet
 from people.models import User
 from people.roles import Role
+
+
+def starters_of(change: Change) -> str:
+    """Operators who could start it with its approvals, as `names_of`: whoever starts it does not count among them.
+
+    Only of those who have approved it, or speak for its owner, does anything have to be weighed.
+    """
+    near = change.voters() | {user for user, _ in change.needs.members}
+    own = User.objects.filter(is_active=True, groups__name=Role.OPERATOR, pk__in=near).values_list("pk", flat=True)
+    return names_of(Role.OPERATOR, *(pk for pk in own if unmet(change, pk)))
 
 
 def names_of(role: Role, *but: int) -> str:

@@ -74,3 +74,11 @@ def test_a_rejection_takes_the_same_comment(client, as_user, amir, scene):
     assert state(change) == "rejected"
     page = client.get(f"/changes/{change.pk}/").content.decode()
     assert "Mount var elsewhere." in page
+
+
+def test_who_must_run_it_is_nobody_whose_approval_would_not_count_then(client, as_user, rosa, amir, olu, scene):
+    """Amir may run things too; but he has approved it, and nobody else has."""
+    role_grant(amir, Role.OPERATOR)
+    change = scene.approved()
+    page = as_user(client, rosa).get(f"/changes/{change.pk}/").content.decode()
+    assert "Olu must run it." in page and "Amir or Olu must run it." not in page
