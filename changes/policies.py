@@ -12,6 +12,7 @@ from changes.models import Approval, ApprovalRule, Change
 from changes.policy import valid_votes
 from changes.risks import risks
 from inventory.models import Host, Membership, Owner, Vm
+from inventory.rights import SETTLED, put_there_by
 from people.actor import Actor
 from people.models import User
 from people.selectors import actors_of
@@ -59,10 +60,21 @@ def givers_of(change: Change) -> set[int]:
     return {thing.given_by_id for thing in concerned(change) if thing.given_by_id}
 
 
-def speakers_for(change: Change) -> list[Member]:
-    """Who may speak for its owner today."""
-    givers = givers_of(change)
-    return [member for member in members_of(owners_of(change)) if member.user not in givers]
+def speakers_for(change: Change, *triggers: int | None) -> list[Member]:
+    """Who may speak for its owner today, once these start it."""
+    out = silent_on(change, *triggers)
+    return [member for member in members_of(owners_of(change)) if member.user not in out]
+
+
+def silent_on(change: Change, *triggers: int | None) -> set[int]:
+    """Who does not speak for its owner on it: who gave the machine away, and whom somebody put there for their own.
+
+    Whoever asked for the change, edited it last or starts it gains nothing by people whom they added to the owner's
+    less than a week before it was asked for, or since.
+    """
+    involved = {who for who in (change.requester_id, change.editor_id, *triggers) if who is not None}
+    put = put_there_by(involved, change.created_at - SETTLED).filter(owner__in=owners_of(change))
+    return givers_of(change) | set(put.values_list("user", flat=True))
 
 
 def members_of(owners: Collection[int], only: Collection[int] | None = None) -> list[Member]:
@@ -85,7 +97,7 @@ def policy_for(change: Change) -> Policy:
     policy = frozen(((row.scope, row.rule) for row in rows), subject, ())
     if not any(rule.owners for rule in policy.rules):
         return policy
-    speaking = Membership.objects.filter(owner__in=owners_of(change)).exclude(user__in=givers_of(change))
+    speaking = Membership.objects.filter(owner__in=owners_of(change)).exclude(user__in=silent_on(change))
     return Policy(policy.rules, frozenset(speaking.values_list("user", "owner")))
 
 
@@ -101,7 +113,7 @@ def weighed(change: Change, *triggers: int | None, helpers: bool = False) -> lis
     votes = [Vote(voters[row.approver_id], row.digest, row.at) for row in rows]
     for trigger in triggers or (None,):
         votes = valid_votes(votes, case, trigger)
-    members = speakers_for(change) if needs.members else []
+    members = speakers_for(change, *triggers) if needs.members else []
     involved = {case.requester, case.editor, *triggers}
     found = weigh(needs, votes, members, timezone.now(), involved)
     if not helpers or all(finding.ok for finding in found):

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.services import record
-from inventory.models import Asking, Host, Vm
+from inventory.models import Asking, Host, Membership, Vm
+from inventory.rights import SETTLED
 from inventory.selectors import owners_of
 from people.actor import Actor
 from people.roles import Role
@@ -41,11 +42,16 @@ def machine_confirm(row: Vm | Host, *, by: Actor) -> None:
 
 
 def _vouch(row: Vm | Host, by: Actor) -> None:
-    """One of the owner's people who did not give it says that it is theirs: whoever did may approve for them again."""
+    """One of the owner's people says that it is theirs: whoever gave it may approve for them again.
+
+    Not whoever gave it, nor somebody whom they put there of late.
+    """
     if row.owner_id not in owners_of(by.id):
         return
+    lately = Membership.objects.filter(owner=row.owner_id, user=by.id, added_at__gt=timezone.now() - SETTLED)
+    givers = [by.id, *lately.exclude(added_by=None).values_list("added_by", flat=True)]
     for rows in (type(row).objects.filter(pk=row.pk), *([Host.objects.filter(vm=row)] if isinstance(row, Vm) else [])):
-        rows.exclude(given_by=by.id).update(given_by=None, given_at=None)
+        rows.exclude(given_by__in=givers).update(given_by=None, given_at=None)
 
 
 @transaction.atomic

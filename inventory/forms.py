@@ -84,6 +84,11 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
             raise ValidationError(f"{user} belongs to this owner already.")
         return user
 
+    def save(self, commit: bool = True) -> Membership:
+        self.instance.added_by_id = self.by.id if self.by else None
+        member: Membership = super().save(commit)
+        return member
+
 
 class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """What belongs to a machine that somebody answers for. `by`: who fills it in, wherever it may name an owner."""

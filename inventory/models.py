@@ -63,13 +63,21 @@ class Owner(models.Model):
 
 
 class Membership(models.Model):
-    """A person who signs in, and belongs to an owner; a deputy from and until the days named, both included."""
+    """A person who signs in, and belongs to an owner; a deputy from and until the days named, both included.
+
+    added_by, added_at  who put them there: for a while they do not speak for the owner in that person's own changes
+                        (`changes.policies`), nor for what that person gave it; None from before that was kept
+    """
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+", verbose_name="person")
     deputy = models.BooleanField(default=False, help_text="Stands in for the owner, on the days below.")
     since = models.DateField("from", null=True, blank=True, help_text="First day; empty for no limit.")
     until = models.DateField(null=True, blank=True, help_text="Last day; empty for no limit.")
+    added_by = models.ForeignKey(
+        "people.User", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    added_at = models.DateTimeField(null=True, editable=False, auto_now_add=True)
 
     class Meta:
         ordering = ("deputy", "user__username")

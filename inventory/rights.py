@@ -10,7 +10,8 @@ a page answers 404, a list leaves it out, a sum does not count it. Of changes: `
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
@@ -20,6 +21,9 @@ from inventory.models import Host, HostQuerySet, Membership, Owner, Vm
 from people.actor import Actor
 
 Row = TypeVar("Row", bound=Model)
+
+SETTLED = timedelta(days=7)
+"""So long whoever was added to an owner's people does not help whoever added them."""
 
 
 def hosts_seen_by(actor: Actor) -> HostQuerySet:
@@ -53,6 +57,11 @@ def memberships(day: date | None = None) -> QuerySet[Membership]:
     begun = Q(since__isnull=True) | Q(since__lte=day)
     lasting = Q(until__isnull=True) | Q(until__gte=day)
     return Membership.objects.filter(begun, lasting, user__is_active=True)
+
+
+def put_there_by(people: Collection[int], since: datetime) -> QuerySet[Membership]:
+    """Who was added to an owner's people by one of these, and later than that."""
+    return Membership.objects.filter(added_by__in=people, added_at__gt=since)
 
 
 def _owners(actor: Actor) -> QuerySet[Owner]:
