@@ -20,6 +20,7 @@ from api import (
     ownership,
     policies,
     problems,
+    readiness,
     recovery,
     rollouts,
     windows,
@@ -54,6 +55,7 @@ api.add_router("/notices", notices.router)
 api.add_router("/webhooks", notices.hooks)
 api.add_router("", windows.router)
 api.add_router("", bonds.router)
+api.add_router("", readiness.router)
 api.add_router("", inventory.router)
 api.add_router("", ownership.router)
 

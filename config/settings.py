@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "notices",
     "recovery",
     "networking",
+    "readiness",
     "pages",
     "api",
     "config",
@@ -210,6 +211,9 @@ FLEET_CONNECTIONS = number("REGROUP_FLEET_CONNECTIONS", 32, least=1, most=256)
 FLEET_PER_JUMP = number("REGROUP_FLEET_PER_JUMP", 8, least=1, most=256)
 FLEET_KEPT = number("REGROUP_FLEET_KEPT", 2_000, least=0, most=20_000)
 FLEET_PATIENCE = number("REGROUP_FLEET_PATIENCE", 5, least=1, most=60)
+READINESS_SECONDS = number("REGROUP_READINESS", 86_400, least=600, most=2_592_000)
+"""How often each host is asked whether it would come back from a reboot."""
+READINESS_HANDS = number("REGROUP_READINESS_CONNECTIONS", 4, least=1, most=64)
 PORT_PRICE, PORT_CURRENCY = price("REGROUP_PORT_PRICE")
 """What a 10 Gb/s port of a switch costs, for the page of ports that idle."""
 

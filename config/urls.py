@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("recovery.urls")),
     path("", include("networking.urls")),
     path("", include("networking.change_urls")),
+    path("", include("readiness.urls")),
     path("api/v1/", api_urls),
     path("healthz", healthz, name="healthz"),
     path("livez", livez, name="livez"),

@@ -19,7 +19,7 @@ from celery import signals
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from config import sealer, telling
+from config import rebooting, sealer, telling
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,8 @@ def watch(names: set[str]) -> None:
     if "sweeps" in names:
         sealer.start()
         telling.start()
+    if "fleet" in names:
+        rebooting.start()
 
 
 def _watch(looks: list[Callable[[], None]]) -> None:

@@ -131,6 +131,9 @@ switch               | GET      | viewer                           | switch
 idle_ports           | GET      | viewer                           | -
 bonds_host_ask       | POST     | requester operator administrator | host
 bond                 | GET      | viewer                           | bond
+readiness            | GET      | viewer                           | -
+readiness_of         | GET      | viewer                           | host
+readiness_ask        | POST     | requester operator administrator | host
 bond_new             | GET POST | requester                        | -
 bond_host            | GET      | requester administrator          | host named
 bond_check           | POST     | requester administrator          | -
@@ -217,6 +220,9 @@ CALLS = """
 /bonds/ask                  | post  | requester operator administrator whole | -
 /hosts/{name}/bonds         | get   | viewer                           | host
 /hosts/{name}/bonds/ask     | post  | requester operator administrator | host
+/readiness                  | get   | viewer                           | -
+/hosts/{name}/readiness     | get   | viewer                           | host
+/hosts/{name}/readiness/ask | post  | requester operator administrator | host
 /topology                   | get   | viewer                           | -
 /topology/{switch}          | get   | viewer                           | switch
 /idle-ports                 | get   | viewer                           | -

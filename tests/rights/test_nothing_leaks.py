@@ -34,7 +34,7 @@ LISTS = {
     if pattern.name
     in {
         *("home", "changes", "rollouts", "hosts", "hosts_export", "unowned", "owners", "vms"),
-        *("bonds", "bonds_grid", "bonds_silent", "topology", "idle_ports"),
+        *("bonds", "bonds_grid", "bonds_silent", "topology", "idle_ports", "readiness"),
     }
 }
 

@@ -26,6 +26,7 @@ from notices.webhooks import WebhookForm, webhook_save, webhook_test
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
+from readiness.models import Readiness, ReadinessMove
 from recovery.handback.planner import KIND as HAND_BACK
 from tests.pages.scene import Scene, params
 
@@ -107,6 +108,7 @@ def _side(requester: User, like: Change | None, team: str, word: str, member: Us
     )
     key = HostKey.objects.create(host=host, algorithm="ssh-ed25519", key_base64="AAAA", fingerprint=f"SHA256:{word}")
     bond = _network(host, word)
+    _readiness(host, word)
     change = _change(like, host, vm) if like else _draft(requester, host, vm, "recovery", params())
     drafts = {
         "recovery": _draft(requester, host, vm, "recovery", params()),
@@ -137,6 +139,20 @@ def _network(host: Host, word: str) -> Bond:
         Nic.objects.create(host=host, key=f"{word}{at}", name=name, bond=bond, active=not at, carrier=True, used=True,
                            nominal_mbps=10_000, switch=f"{word}-switch", switch_port=f"Eth{at}")  # fmt: skip
     return bond
+
+
+def _readiness(host: Host, word: str) -> None:
+    """A host that would not come back, and says why with its name."""
+    point = {
+        "light": "red",
+        "sentence": f"{word} has no kernel.",
+        "evidence": [f"/boot/{word}"],
+        "todo": f"Ask {word}.",
+    }
+    finding = {"check": "kernel", "title": "Kernel", "why": "why", "light": "red", "points": [point]}
+    Readiness.objects.create(host=host, light="red", rank=0, findings=[finding], reasons=[point["sentence"]],
+                             seen_at=timezone.now(), kernel=f"6.1-{word}", system=f"{word} OS")  # fmt: skip
+    ReadinessMove.objects.create(host=host, at=timezone.now(), light="red", what={"kernel": ["", "red"]})
 
 
 def _change(like: Change, host: Host, vm: Vm) -> Change:

@@ -1,0 +1,133 @@
+"""Whether hosts would come back from a reboot, over the API: the same rows, filters and sentences as the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from ninja import Router, Schema, Status
+
+from api.auth import Bearer, seer
+from api.paging import Limit
+from api.problems import REFUSALS, FieldErrors
+from inventory.selectors import host_by_name
+from people.roles import Role
+from readiness.models import Readiness
+from readiness.selectors import Filters, page_worst_first, place_of, readiness_list, readiness_of
+from readiness.services import NothingToAsk, readiness_ask
+
+router = Router(tags=["readiness"])
+
+
+class ReadinessOut(Schema):
+    """A host's verdict: `light` is red, amber, green or unknown, `reasons` the sentences that make it so, `unknowns`
+    the checks with something that nobody can tell. `error` is why it gave no answer when last asked. Times are null
+    before it was first asked."""
+
+    host: str
+    light: str
+    reasons: list[str]
+    unknowns: int
+    owner: str
+    criticality: str
+    up_since: datetime | None
+    kernel: str
+    system: str
+    since: datetime | None
+    seen_at: datetime | None
+    stale: bool
+    error: str
+
+
+class ReadinessPage(Schema):
+    items: list[ReadinessOut]
+    after: str | None = None
+
+
+class PointOut(Schema):
+    light: str
+    sentence: str
+    evidence: list[str]
+    todo: str
+
+
+class CheckOut(Schema):
+    """A check: its worst point stands first; `why` it matters."""
+
+    check: str
+    title: str
+    why: str
+    light: str
+    points: list[PointOut]
+
+
+class ReadinessWhole(ReadinessOut):
+    """Static checks find reasons against a boot; they cannot prove one."""
+
+    checks: list[CheckOut]
+
+
+class ReadinessAsked(Schema):
+    """Since when the wish counts: once `seen_at`, or the time of `error`, is later, the host was asked."""
+
+    asked_at: datetime
+
+
+@router.get("/readiness", response={200: ReadinessPage, **REFUSALS}, summary="Will they come back? Worst first")
+def readiness(
+    request: HttpRequest,
+    light: str = "",
+    criticality: str = "",
+    owner: str = "",
+    site: str = "",
+    text: str = "",
+    after: str = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """`after` is what the answer before gave. Among hosts of one verdict those that are up for longest stand first."""
+    place = QueryDict(mutable=True)
+    place["after"] = after
+    page = page_worst_first(readiness_list(seer(request), Filters(light, criticality, owner, site, text)), place, limit)
+    more = page.better is not None and page.rows
+    return {"items": [readiness_out(row) for row in page.rows], "after": place_of(page.rows[-1]) if more else None}
+
+
+@router.get(
+    "/hosts/{name}/readiness", response={200: ReadinessWhole, **REFUSALS}, summary="Would this host come back, and why"
+)
+def host_readiness(request: HttpRequest, name: str) -> dict[str, Any]:
+    host = host_by_name(name, seer(request))
+    row = readiness_of(host) or Readiness(host=host)
+    return {**readiness_out(row), "checks": row.findings}
+
+
+@router.post(
+    "/hosts/{name}/readiness/ask",
+    response={202: ReadinessAsked, **REFUSALS},
+    summary="Have one host asked now whether it would come back",
+    auth=Bearer(Role.REQUESTER, Role.OPERATOR, Role.ADMINISTRATOR),
+)
+def host_readiness_ask(request: HttpRequest, name: str) -> Status[Any]:
+    try:
+        row = readiness_ask(host_by_name(name, seer(request)), seer(request))
+    except NothingToAsk as error:
+        raise FieldErrors({"host": [str(error)]}) from error
+    return Status(202, {"asked_at": row.asked_at})
+
+
+def readiness_out(row: Readiness) -> dict[str, Any]:
+    owned = row.host.answers
+    seen = row.seen_at is not None
+    return {
+        **{
+            name: getattr(row, name)
+            for name in ("light", "reasons", "unknowns", "kernel", "system", "seen_at", "error")
+        },
+        "host": row.host.name,
+        "owner": owned.owner.name if owned.owner else "",
+        "criticality": owned.criticality,
+        "up_since": row.up_since if seen else None,
+        "since": row.since if seen else None,
+        "stale": row.stale,
+    }

@@ -1,0 +1,13 @@
+"""Addresses of readiness."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from readiness import views
+
+urlpatterns = [
+    path("readiness/", views.readiness, name="readiness"),
+    path("readiness/of/<str:host>/", views.readiness_host, name="readiness_of"),
+    path("readiness/of/<str:host>/ask", views.readiness_host_ask, name="readiness_ask"),
+]
