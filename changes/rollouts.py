@@ -23,6 +23,7 @@ from changes.states import State
 from changes.waves import Member, waves
 from people.actor import Actor
 from people.models import User
+from people.roles import Role
 from people.selectors import actor_of
 
 MOST = 200
@@ -170,6 +171,8 @@ def rollout_approve(actor: User, rollout: Rollout, digest: str, comment: str) ->
     theirs = [part for part in undecided if asked[part.pk].allowed]
     if undecided and not theirs:
         raise Denied(asked[undecided[0].pk].reason, Action.APPROVE, undecided[0].change)
+    if not undecided:
+        _must_have_a_say(who, parts, Action.APPROVE)
     if digest != rollout.digest or digest_of(parts) != rollout.digest:
         raise Moved("A plan in this rollout has changed since you read it; read it again before you approve.")
     for part in theirs:
@@ -185,22 +188,35 @@ def rollout_approve(actor: User, rollout: Rollout, digest: str, comment: str) ->
 def rollout_reject(actor: User, rollout: Rollout, comment: str) -> Rollout:
     """One no to the lot. What was approved by itself before stays as it is, and is no part of anything any more."""
     rollout = locked(rollout)
-    for part in parts_of(rollout):
-        if part.change.state is State.APPROVED:
-            continue
+    parts = parts_of(rollout)
+    undecided = [part for part in parts if part.change.state is not State.APPROVED]
+    if not undecided:
+        _must_have_a_say(actor_of(actor), parts, Action.REJECT)
+        if not comment.strip():
+            raise Denied("A rejection needs a comment: say what should be different.", Action.REJECT, None)
+    for part in undecided:
         change_reject(actor, part.change, comment)
     return rollout_move(rollout, RolloutState.REJECTED, actor, comment.strip())
 
 
 @deciding
 def rollout_withdraw(actor: User, rollout: Rollout) -> Rollout:
-    """Withdraw every part that can still be withdrawn."""
-    rollout = locked(rollout)
+    """Withdraw every part that can still be withdrawn, which may be none: only for whoever asked, or administers."""
+    rollout, who = locked(rollout), actor_of(actor)
+    if not who.may(Role.ADMINISTRATOR) and not (who.id == rollout.requester_id and who.may(Role.REQUESTER)):
+        raise Denied("Only the requester, or an administrator, may do this.", Action.WITHDRAW, None)
     for part in parts_of(rollout):
         if part.change.state not in STATES[Action.WITHDRAW]:
             continue
         change_withdraw(actor, part.change, f"With {rollout}")
     return rollout_move(rollout, RolloutState.WITHDRAWN, actor, "Withdrawn")
+
+
+def _must_have_a_say(who: Actor, parts: Sequence[RolloutPart], action: Action) -> None:
+    """Raises Denied. Where each part was decided by itself no part is left that would ask who this is."""
+    said = [may(Action.APPROVE, who, part.change.case()) for part in parts]
+    if not any(one.allowed for one in said):
+        raise Denied(said[0].reason, action, None)
 
 
 def locked(rollout: Rollout) -> Rollout:

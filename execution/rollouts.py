@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 def rollout_start(actor: User, rollout: Rollout) -> Rollout:
     """Begin with the first wave, or go on with a stopped rollout. Raises Denied."""
     rollout = locked(rollout)
-    parts = parts_of(rollout)
-    for part in parts:
+    if not actor_of(actor).may(Role.OPERATOR):
+        raise Denied("Only an operator may do this.", Action.RUN, None)
+    for part in parts_of(rollout):
         if part.change.state in GOING or part.change.state is State.SUCCEEDED:
             continue
         decision = may(Action.RUN, actor_of(actor), part.change.case())

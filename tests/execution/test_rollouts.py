@@ -17,7 +17,7 @@ from changes.rollouts import (
     rollout_submit,
     rollout_withdraw,
 )
-from changes.services import Denied, Moved, Request, change_approve, change_create
+from changes.services import Denied, Moved, Request, change_approve, change_create, change_withdraw
 from changes.states import State
 from execution import engine, janitor
 from execution.rollouts import advance, rollout_close, rollout_start
@@ -204,3 +204,41 @@ def test_nobody_withdraws_what_another_asked_for(roll, ask, mallory):
         rollout_withdraw(mallory, rollout)
     with pytest.raises(Denied, match="Only whoever asked"):
         rollout_drop(mallory, rollout, rollouts.parts_of(rollout)[0].change_id)
+
+
+@pytest.fixture
+def settled(roll, ask, rosa, amir) -> Rollout:
+    """In review, while each of its parts was approved by itself."""
+    rollout = rollout_submit(rosa, roll(ask("one"), ask("two")))
+    for part in rollouts.parts_of(rollout):
+        change_approve(amir, part.change, part.change.digest, "read it")
+    return rollout
+
+
+def test_who_has_no_say_in_any_part_decides_no_lot_whose_parts_are_decided(settled, vera, mallory, rosa, amir):
+    """No part was left that would have asked who they are."""
+    for who in (vera, mallory, rosa):
+        with pytest.raises(Denied):
+            rollout_reject(who, settled, "because I can")
+        with pytest.raises(Denied):
+            rollout_approve(who, settled, settled.digest, "because I can")
+    with pytest.raises(Denied, match="needs a comment"):
+        rollout_reject(amir, settled, " ")
+    assert rollout_approve(amir, settled, settled.digest, "read all").state is RolloutState.APPROVED
+
+
+def test_nobody_withdraws_anothers_lot_whose_parts_are_withdrawn_already(settled, vera, rosa):
+    for part in rollouts.parts_of(settled):
+        change_withdraw(rosa, part.change)
+    with pytest.raises(Denied, match="Only the requester"):
+        rollout_withdraw(vera, settled)
+    assert rollout_withdraw(rosa, settled).state is RolloutState.WITHDRAWN
+
+
+def test_only_an_operator_goes_on_with_a_stopped_lot_of_which_nothing_is_left(approved, ask, olu, vera, tmp_path):
+    rollout = work(rollout_start(olu, approved(ask("one", "bad"), ask("two"))))
+    Change.objects.filter(part__rollout=rollout).update(status=State.SUCCEEDED)
+    with pytest.raises(Denied, match="Only an operator"):
+        rollout_start(vera, rollout)
+    assert Rollout.objects.get(pk=rollout.pk).state is RolloutState.STOPPED
+    assert rollout_start(olu, rollout).state is RolloutState.SUCCEEDED
