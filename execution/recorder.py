@@ -159,6 +159,9 @@ class Recorder:
         run.cancel_requested = False
         run.log_complete = new in (State.SUCCEEDED, State.UNDONE)
         run.save()
+        if run.wait_step:  # cancelled after somebody had confirmed it, and before the host was asked
+            StepRun.objects.filter(run=run, phase=run.phase, state=StepState.WAITING).update(state=StepState.PENDING)
+            self._forget_wait()
         move(change, new, None, event.sentence)
         if new is State.UNDONE:
             locks_release(change)

@@ -62,3 +62,19 @@ def test_what_is_undone_already_ends_done_already(undoing, world, journal):
     engine.look(undoing.pk)
     assert state(undoing) == "undone"
     assert attempts(undoing) == {"a": 0, "b": 0}
+
+
+@pytest.mark.parametrize("then", [services.run_undo, services.run_resume], ids=["undone", "resumed"])
+def test_a_wait_that_was_confirmed_and_cancelled_before_the_host_was_asked_holds_up_nothing(
+    then, queued_toy, olu, journal
+):
+    change = queued_toy("a", "wait", "b")
+    engine.look(change.pk)
+    services.run_confirm(olu, Change.objects.get(pk=change.pk))
+    services.run_cancel(olu, Change.objects.get(pk=change.pk))
+    engine.look(change.pk)
+    assert state(change) == "cancelled"
+    assert StepRun.objects.get(run__change=change, key="wait").state == "pending"
+    then(olu, Change.objects.get(pk=change.pk))
+    engine.look(change.pk)
+    assert (state(change), journal()) == (("undone", []) if then is services.run_undo else ("waiting", ["a"]))
