@@ -62,9 +62,9 @@ def _must_be_met(change: Change, action: Action, *triggers: int) -> None:
         raise Denied(no, action, change)
 
 
-def _must_not_be_frozen(change: Change, action: Action, actor: User) -> None:
-    """Raises Denied in a freeze, unless the glass is broken for this person."""
-    if no := frozen_for(change, actor.pk):
+def _must_not_be_frozen(change: Change, action: Action, *triggers: int) -> None:
+    """Raises Denied in a freeze, unless the glass is broken for these people."""
+    if no := frozen_for(change, *triggers):
         raise Denied(no, action, change)
 
 
@@ -131,16 +131,16 @@ def run_resume(actor: User, change: Change) -> None:
     was written there is nothing half: it is a start, in its slot and window.
     """
     change = permitted(actor, change, Action.RESUME)
-    anew = starts(change)
-    if anew and (no := too_soon(change, actor.pk)):
+    run, anew = run_of(change), starts(change)
+    both = (actor.pk, run.started_by_id)
+    if anew and (no := too_soon(change, *both)):
         raise Denied(no, Action.RESUME, change)
-    _must_not_be_frozen(change, Action.RESUME, actor)
+    _must_not_be_frozen(change, Action.RESUME, *both)
     audit = sealing()
     if audit.late:
         raise Denied(audit.sentence, Action.RESUME, change)
-    run = run_of(change)
-    _must_be_met(change, Action.RESUME, actor.pk, run.started_by_id)
-    glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), actor.pk, run.started_by_id)
+    _must_be_met(change, Action.RESUME, *both)
+    glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), *both)
     _retry_broken(run)
     Run.objects.filter(pk=run.pk).update(
         acted_by=actor, recheck=True, cancel_requested=False, ended_at=None, sentence=""
@@ -182,7 +182,7 @@ def run_probe(actor: User, change: Change) -> None:
 def run_undo(actor: User, change: Change) -> None:
     """Take back every step that was done or begun, last first. Raises Denied, also in a freeze."""
     change = permitted(actor, change, Action.UNDO)
-    _must_not_be_frozen(change, Action.UNDO, actor)
+    _must_not_be_frozen(change, Action.UNDO, actor.pk)
     run, plan = run_of(change), change.plan
     if plan is None:
         raise Denied("There is no plan to undo.", Action.UNDO, change)

@@ -26,11 +26,11 @@ STARTED = (HOLDS_HOST - {State.GATING}) | {State.SUCCEEDED, State.UNDONE, State.
 """States after the start, which no window is asked for (but see `starts`); what the gate saw of it is in the audit."""
 
 
-def too_soon(change: Change, trigger: int | None) -> str:
-    """Why it may not start at this moment, by the database's clock, if this person starts it; empty if it may."""
+def too_soon(change: Change, *triggers: int | None) -> str:
+    """Why it may not start at this moment, by the database's clock, if these people start it; empty if it may."""
     now = database_now()
     no = untimely(change, now)
-    return no and untimely(change, now, lifts_of(change, [trigger], now))
+    return no and untimely(change, now, lifts_of(change, triggers, now))
 
 
 def frozen_for(change: Change, *triggers: int | None) -> str:

@@ -278,6 +278,19 @@ def test_in_a_freeze_it_is_resumed_or_undone_by_a_broken_glass(queued_toy, toyho
     assert entries("change.glass_used")[0]["for"] == "undo" and owing_of(change)
 
 
+def test_whoever_started_it_is_no_second_person_for_its_resume(queued_toy, toyhost, bea, olu):
+    role_grant(bea, Role.OPERATOR)
+    change = queued_toy("a", "bad")
+    change.runs.update(started_by=bea)
+    gated(change)
+    a_freeze(toyhost)
+    glass = glass_ask(olu, again(change), [Lift.FREEZE], "the ledger stands still")
+    glass_decide(bea, glass, change.digest, "I looked at the ledger", grant=True)
+    with pytest.raises(Denied, match="Freeze"):
+        services.run_resume(olu, again(change))
+    assert not Glass.objects.get().used_at
+
+
 def test_what_was_cancelled_before_anything_was_written_starts_outside_its_window_by_a_broken_glass(
     queued_toy, toyhost, broken, olu, journal
 ):
