@@ -19,6 +19,7 @@ from people.models import User
 from people.roles import Role
 from people.services import role_grant, role_revoke
 from ssh.session import HostKeyChanged
+from tests.execution.changed import BEFORE, WHILE_ASKED, looked_at
 from tests.execution.local_session import LocalSession
 from tests.execution.toy import ToyKind
 
@@ -68,20 +69,8 @@ def approved(queued_toy) -> Change:
 def refused(approved, journal, monkeypatch) -> Callable[..., Change]:
     """Do it, before the gate or while the gate asks the host; nothing may have run."""
 
-    def see(do: Callable[[Change], object], when: str = "before the gate") -> Change:
-        if when == "before the gate":
-            do(approved)
-        else:
-            gather = ToyKind.gather
-
-            def asked(kind: ToyKind, params: Any, ask: Any) -> Any:
-                do(approved)
-                return gather(kind, params, ask)
-
-            monkeypatch.setattr(ToyKind, "gather", asked)
-        for _ in range(2):
-            engine.look(approved.pk)
-        change = Change.objects.get(pk=approved.pk)
+    def see(do: Callable[[Change], object], when: str = BEFORE) -> Change:
+        change = looked_at(approved, do, when, monkeypatch)
         assert journal() == [] and not change.runs.filter(steps__isnull=False).exists()
         assert change.state not in (State.RUNNING, State.WAITING, State.SUCCEEDED)
         return change
@@ -171,7 +160,7 @@ POINTS: dict[str, Callable[[Change], object]] = {
 }
 
 
-@pytest.mark.parametrize("when", ["before the gate", "while the host is asked"])
+@pytest.mark.parametrize("when", [BEFORE, WHILE_ASKED])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_change_at_one_point_is_refused(point, when, refused) -> None:
     change = refused(POINTS[point], when)
