@@ -11,7 +11,9 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
+
+from config.turns import took
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +41,7 @@ def turn() -> bool:
     """Seal what there is; False where that failed, which is logged and tried again."""
     from audit.services import seal_all  # noqa: PLC0415  # Django is not set up when Celery is
 
-    try:
-        close_old_connections()
-        seal_all()
-    except Exception:  # a database that is away, too
-        log.warning("the audit could not be sealed; trying again", exc_info=True)
-        connection.close()
-        return False
-    return True
+    return took(seal_all, log, "the audit could not be sealed; trying again")
 
 
 def anchor_turn() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from django.db import close_old_connections, connection
+from config.turns import took
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,4 @@ def turn() -> bool:
     """One round; False where it failed, which is logged and tried again."""
     from notices.round import tell  # noqa: PLC0415  # Django is not set up when Celery is
 
-    try:
-        close_old_connections()
-        tell()
-    except Exception:  # a database that is away, too
-        log.warning("a round of notices failed; trying again", exc_info=True)
-        connection.close()
-        return False
-    return True
+    return took(tell, log, "a round of notices failed; trying again")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import email
 import socketserver
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from email.message import Message
-from threading import Thread
+
+from tests.serving import serving
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
@@ -46,13 +46,5 @@ class Conversation(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
 
-@contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def mailbox() -> AbstractContextManager[Mailbox]:
+    return serving(Mailbox())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+
+from tests.serving import serving
 
 
 class Receiver(ThreadingHTTPServer):
@@ -46,13 +46,5 @@ class Answering(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-@contextmanager
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def receiver() -> AbstractContextManager[Receiver]:
+    return serving(Receiver())

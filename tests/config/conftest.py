@@ -15,6 +15,8 @@ import psutil
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM")
+"""Before a command: an interrupted run, or one that is killed, ends no fixture; what was started so ends by itself."""
 
 
 def until(condition: Callable[[], object], within: float = 60.0) -> bool:
@@ -54,7 +56,7 @@ class Supervised:
 
     def __init__(self, folder: Path, grace: float, *more: str) -> None:
         self.folder = folder
-        words = [sys.executable, "-m", "tests.config.supervised", str(folder), str(grace), *more]
+        words = [*ENDS_WITH_US, sys.executable, "-m", "tests.config.supervised", str(folder), str(grace), *more]
         self.process = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
     def pid(self, name: str, after: int = 0) -> int:
@@ -96,7 +98,7 @@ class Up:
         command = ["regroup", "up", "--port", str(self.port), "--once-ready-file", str(self.ready), *words]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *command],
+                [*ENDS_WITH_US, sys.executable, "manage.py", *command],
                 cwd=PROJECT,
                 env=self.environment,
                 stdout=output,

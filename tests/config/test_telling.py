@@ -4,7 +4,7 @@ import pytest
 from django.core import mail as sent
 from django.db import DatabaseError
 
-from config import telling
+from config import telling, turns
 from inventory.models import Host
 from inventory.services import host_key_offer, host_key_trust
 from people.selectors import actor_of
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def changed_key(settings, monkeypatch, olu):
     """Olu is to be told that a host shows another key."""
-    monkeypatch.setattr(telling, "close_old_connections", lambda: None)  # the test's own is not to be closed
-    monkeypatch.setattr(telling.connection, "close", lambda: None)
+    monkeypatch.setattr(turns, "close_old_connections", lambda: None)  # the test's own is not to be closed
+    monkeypatch.setattr(turns.connection, "close", lambda: None)
     settings.MAIL_READY = True
     olu.email = "olu@example.net"
     olu.save()

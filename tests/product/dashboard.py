@@ -26,7 +26,7 @@ import psutil
 import psycopg
 
 from lab import Host, Lab
-from tests.config.conftest import PROJECT, command_line, free_port, until
+from tests.config.conftest import ENDS_WITH_US, PROJECT, command_line, free_port, until
 from tests.production.site import RUNS, Site, composed, kill_all
 
 READY_WITHIN = 300.0
@@ -227,7 +227,11 @@ def demo(state: Path, extra: dict[str, str] | None = None) -> Iterator[Embedded]
     log = state.parent / f"{state.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *words], cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [*ENDS_WITH_US, sys.executable, *words],
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         until(lambda: ready.exists() or process.poll() is not None, READY_WITHIN)
