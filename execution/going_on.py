@@ -101,8 +101,9 @@ def _lapsed(state: State, run: Run) -> str:
 
 def _word_fails(change: Change, run: Run) -> str:
     """Why a resume or an undo does not begin; empty too where it has begun already."""
-    frozen = change.state is State.RUNNING and run.acted_by_id and frozen_for(change, run.acted_by_id)
-    return _lapsed(change.state, run) or frozen or ""
+    resumed = change.state is State.RUNNING and run.acted_by_id is not None
+    frozen = frozen_for(change, run.acted_by_id, run.started_by_id) if resumed else ""
+    return _lapsed(change.state, run) or frozen
 
 
 def _put_back(change: Change, run: Run, no: str) -> None:

@@ -291,6 +291,18 @@ def test_whoever_started_it_is_no_second_person_for_its_resume(queued_toy, toyho
     assert not Glass.objects.get().used_at
 
 
+def test_nor_where_the_freeze_begins_before_a_worker_goes_on_with_it(queued_toy, toyhost, bea, olu):
+    role_grant(bea, Role.OPERATOR)
+    change = queued_toy("a", "bad")
+    change.runs.update(started_by=bea)
+    gated(change)
+    glass = glass_ask(olu, again(change), [Lift.FREEZE], "the ledger stands still")
+    glass_decide(bea, glass, change.digest, "I looked at the ledger", grant=True)
+    services.run_resume(olu, again(change))
+    a_freeze(toyhost)
+    assert "Freeze" in gated(change).transitions.last().reason and again(change).state is State.FAILED
+
+
 def test_what_was_cancelled_before_anything_was_written_starts_outside_its_window_by_a_broken_glass(
     queued_toy, toyhost, broken, olu, journal
 ):
