@@ -106,7 +106,8 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "waiting_panels": panels_of(Place.WAITING, situation) if situation and _parked(change, run) else [],
         "slot": slot_of(change) if change.state in AHEAD or view.held else None,
         "may_pick": change.state in AHEAD and view.may(Action.SLOT),
-        "asks_for_slot": bool(view.held) and view.may(Action.SLOT),
+        "asks_for_slot": bool(view.held) and view.may(Action.SLOT) and _slot_helps(change, times),
+        "stays_parked": change.state is State.WAITING and bool(view.held),
         **glass_panel(change, request.user, actor, glasses, asks=_asks_for_glass(view, change)),
         "result_panels": panels_of(Place.RESULT, situation) if situation else [],
         "result_buttons": _result_buttons(view, plan, rows),
@@ -143,6 +144,11 @@ def _asks_for_glass(view: View, change: Change) -> bool:
     if change.state is State.WAITING:
         return waits
     return waits or (change.state in STARTED and getattr(change, "frost", True) and bool(frozen_now(change)))
+
+
+def _slot_helps(change: Change, times: Sequence[Timed]) -> bool:
+    """What waits parked needs one only where its window or slot holds it, and none against a freeze."""
+    return change.state is not State.WAITING or any(line.title == "Window" and line.ok is not True for line in times)
 
 
 def _triggers(change: Change, run: Run | None) -> list[int]:
