@@ -99,7 +99,7 @@ def readiness(
 def host_readiness(request: HttpRequest, name: str) -> dict[str, Any]:
     host = host_by_name(name, seer(request))
     row = readiness_of(host) or Readiness(host=host)
-    return {**readiness_out(row), "checks": row.findings}
+    return {**readiness_out(row), "checks": [finding.to_json() for finding in row.found]}
 
 
 @router.post(

@@ -26,7 +26,7 @@ class Readiness(models.Model):
 
     light, rank   the verdict, and its place among others (`lights.WORST_FIRST`); unknowns: checks with something
                   that nobody can tell; since: when it came to this verdict
-    findings      of each check, as `Finding.to_json` has it; reasons: sentences of the worst points
+    lights        check → its light; reasons: sentences of the worst points. All of them are in `detail`
     up_since      when the host booted; before it was first asked, when it became one that can be
     seen_at       the last good answer; tried_at when the last attempt began, error its sentence, empty when it was good
     misses        attempts since the last good one
@@ -39,7 +39,7 @@ class Readiness(models.Model):
     rank = models.PositiveSmallIntegerField(default=UNKNOWN_RANK)
     unknowns = models.PositiveSmallIntegerField(default=0)
     since = models.DateTimeField(default=timezone.now)
-    findings = models.JSONField(default=list)
+    lights = models.JSONField(default=dict)
     reasons = models.JSONField(default=list)
     up_since = models.DateTimeField(default=timezone.now)
     boot_id = models.CharField(max_length=64, blank=True)
@@ -88,7 +88,19 @@ class Readiness(models.Model):
 
     @property
     def found(self) -> list[Finding]:
-        return [Finding.from_json(row) for row in self.findings]
+        """One query more."""
+        kept = ReadinessDetail.objects.filter(readiness=self).first()
+        return [Finding.from_json(row) for row in kept.findings] if kept else []
+
+
+class ReadinessDetail(models.Model):
+    """What every check found, as `Finding.to_json` has it: ten kilobytes that no list and no count has to read."""
+
+    readiness = models.OneToOneField(Readiness, on_delete=models.CASCADE, related_name="detail", primary_key=True)
+    findings = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"checks of {self.readiness_id}"
 
 
 def stale_before() -> datetime:

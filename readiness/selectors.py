@@ -72,7 +72,7 @@ class Freshness:
 def readiness_list(actor: Actor, filters: Filters) -> QuerySet[Readiness]:
     """Rows of hosts that the person sees, as far as the filters let them through."""
     rows = on_hosts_seen_by(actor, Readiness.objects.all())
-    rows = rows.select_related("host", "host__owner", "host__vm", "host__vm__owner").defer("findings")
+    rows = rows.select_related("host", "host__owner", "host__vm", "host__vm__owner")
     if filters.light:
         rows = rows.filter(rank=rank(Light(filters.light))) if filters.light in set(Light) else rows.none()
     if filters.criticality:

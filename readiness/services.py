@@ -19,7 +19,7 @@ from readiness.facts.values import Machine
 from readiness.judges.checks import reasons, unknowns, verdict
 from readiness.judges.finding import Finding
 from readiness.lights import Light, rank
-from readiness.models import Readiness, ReadinessMove
+from readiness.models import Readiness, ReadinessDetail, ReadinessMove
 
 FIRST_AFTER = timedelta(minutes=10)
 """A host that can be asked for the first time has other things to do: its first facts, its first change."""
@@ -100,7 +100,7 @@ def _silent(row: Readiness, error: str, now: datetime) -> None:
 
 def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now: datetime) -> list[ReadinessMove]:
     light = verdict(found)
-    before = {one["check"]: one["light"] for one in row.findings}
+    before = row.lights
     after = {one.check: one.light.value for one in found}
     moved = {check: [before.get(check, ""), value] for check, value in after.items() if before.get(check) != value}
     first = row.seen_at is None
@@ -118,7 +118,10 @@ def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now:
             )
         )
     row.light, row.rank, row.unknowns = light.value, rank(light), unknowns(found)
-    row.findings = [storable(one.to_json()) for one in found]
+    row.lights = after
+    ReadinessDetail.objects.update_or_create(
+        readiness=row, defaults={"findings": [storable(one.to_json()) for one in found]}
+    )
     row.reasons = storable(reasons(found)[:MOST_REASONS])
     row.up_since = datetime.fromtimestamp(now.timestamp() - machine.uptime, tz=UTC)
     row.boot_id, row.kernel, row.system = machine.boot_id[:64], machine.kernel[:120], machine.os[:120]

@@ -26,7 +26,7 @@ from notices.webhooks import WebhookForm, webhook_save, webhook_test
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
-from readiness.models import Readiness, ReadinessMove
+from readiness.models import Readiness, ReadinessDetail, ReadinessMove
 from recovery.handback.planner import KIND as HAND_BACK
 from tests.pages.scene import Scene, params
 
@@ -150,8 +150,9 @@ def _readiness(host: Host, word: str) -> None:
         "todo": f"Ask {word}.",
     }
     finding = {"check": "kernel", "title": "Kernel", "why": "why", "light": "red", "points": [point]}
-    Readiness.objects.create(host=host, light="red", rank=0, findings=[finding], reasons=[point["sentence"]],
+    row = Readiness.objects.create(host=host, light="red", rank=0, reasons=[point["sentence"]],
                              seen_at=timezone.now(), kernel=f"6.1-{word}", system=f"{word} OS")  # fmt: skip
+    ReadinessDetail.objects.create(readiness=row, findings=[finding])
     ReadinessMove.objects.create(host=host, at=timezone.now(), light="red", what={"kernel": ["", "red"]})
 
 
