@@ -1,7 +1,7 @@
 """One's own notices, and webhooks, over the API: the same services, the same audit.
 
 A webhook is added, and given another secret, on its page alone: an answer with a secret in it would be kept for whoever
-sends the request again (`api.once`).
+sends the request again (`api.once`). So is where a chat's secret goes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from api.problems import REFUSALS, FieldErrors
 from notices.choices import choices_of, choices_save
 from notices.kinds import How, Kind
 from notices.models import Delivery, Webhook
-from notices.webhooks import WebhookForm, delivery_again, webhook_save, webhook_switch, webhook_test
+from notices.receivers import Receiver
+from notices.webhook_forms import WebhookForm
+from notices.webhooks import delivery_again, webhook_save, webhook_switch, webhook_test
 from people.roles import Role
 
 router = Router(tags=["notices"])
@@ -65,14 +67,32 @@ def choose(request: HttpRequest, body: ChoicesIn) -> dict[Kind, How]:
 
 
 class WebhookIn(Schema):
+    """`url` is a program's; that of a chat is kept with its secret: leave it out, or send what `GET` gives. `room`
+    is that of Matrix."""
+
     name: str
-    url: str
+    url: str = ""
+    room: str = ""
     kinds: list[str]
 
 
-class WebhookOut(WebhookIn):
+class WebhookOut(Schema):
+    """`receiver` does not change. Of an address that is a secret, `url` is the host."""
+
     id: int
+    name: str
+    receiver: Receiver
+    url: str
+    room: str
+    kinds: list[str]
     enabled: bool
+    quiet_until: datetime | None
+
+
+FIXED = {
+    "url": "Where a chat’s secret goes is entered together with it, on the webhook’s page.",
+    "room": "Only a webhook of Matrix has a room.",
+}
 
 
 class WebhookPage(Schema):
@@ -110,7 +130,11 @@ def webhooks(request: HttpRequest, after: str = "", limit: Limit = 50) -> dict[s
 
 @hooks.put("/{number}", response={200: WebhookOut, **REFUSALS}, auth=ADMIN, summary="Say a webhook anew")
 def webhook_edit(request: HttpRequest, number: int, body: WebhookIn) -> dict[str, Any]:
-    form = WebhookForm(body.dict(), instance=Webhook.objects.get(pk=number))
+    row = Webhook.objects.get(pk=number)
+    form = WebhookForm(body.dict(), instance=row)
+    for name in ("url", "room"):
+        if name not in form.fields and getattr(body, name) not in ("", getattr(row, name)):
+            raise FieldErrors({name: [FIXED[name]]})
     if not form.is_valid():
         raise FieldErrors({name: list(map(str, errors)) for name, errors in form.errors.items()})
     return _webhook(webhook_save(form, seer(request))[0])
@@ -149,7 +173,7 @@ def webhook_again(request: HttpRequest, number: int, delivery: int) -> Status[di
 
 
 def _webhook(row: Webhook) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("id", "name", "url", "kinds", "enabled")}
+    return {name: getattr(row, name) for name in WebhookOut.model_fields}
 
 
 def _delivery(row: Delivery) -> dict[str, Any]:

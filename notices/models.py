@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notices.kinds import How, Kind
+from notices.receivers import FORMS, Receiver
 
 KINDS = [(kind.value, kind.value) for kind in Kind]
 HOWS = [(how.value, how.value) for how in How]
@@ -108,15 +109,23 @@ class Digest(models.Model):
 
 
 class Webhook(models.Model):
-    """A program to be told. It is switched off, never deleted.
+    """A program or a chat to be told. It is switched off, never deleted.
 
-    url           shown to administrators alone: many a receiver has a secret in its path
-    key_id, wrapped_key, nonce, ciphertext  the secrets that sign, sealed: the present one and the one before
+    url           shown to administrators alone: many a receiver has a secret in its path; of one that is a secret
+                  itself, what may be shown
+    room          Matrix: the id of the room
+    key_id, wrapped_key, nonce, ciphertext  the present secret and the one before, sealed: what signs, or the secret
+                  address, or the access token
     before_until  until when the one before signs as well
+    quiet_until   until when its receiver asked to be left alone
     """
 
     name = models.CharField(max_length=80, unique=True)
+    receiver = models.CharField(
+        max_length=8, default=Receiver.PROGRAM.value, choices=[(one.value, form.words) for one, form in FORMS.items()]
+    )
     url = models.CharField(max_length=500)
+    room = models.CharField(max_length=255, blank=True)
     kinds = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
     made_at = models.DateTimeField(default=timezone.now)
@@ -125,6 +134,7 @@ class Webhook(models.Model):
     nonce = models.BinaryField(default=bytes)
     ciphertext = models.BinaryField(default=bytes)
     before_until = models.DateTimeField(null=True)
+    quiet_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("name",)

@@ -1,4 +1,7 @@
-"""Sends one body to one place: connects to an address that was judged, follows nothing, reads no more than a status."""
+"""Sends one body to one place: connects to an address that was judged, follows nothing.
+
+Of the answer it reads the status, and for how long to leave the receiver alone.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,35 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from threading import Timer
 
 from notices.addresses import Net, Place, place_of
 
 CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 10.0
+ASK_TO_WAIT = (429, 503)
 
 
 class PostFailed(OSError):
-    """The message is the sentence; `status` is what the receiver answered, None where it did not."""
+    """The message is the sentence; `status` is what the receiver answered, None where it did not.
 
-    def __init__(self, sentence: str, status: int | None = None) -> None:
+    wait  seconds for which it asked to be left alone, 0 where it did not
+    """
+
+    def __init__(self, sentence: str, status: int | None = None, wait: float = 0) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.wait = status, wait
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Net]) -> int:
+def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Net], *, method: str = "POST") -> int:
     """The status, which is 2xx. Raises PostFailed, AddressRefused."""
     place = place_of(url, allowed)
     try:
         with _connected(place) as line:
-            line.request("POST", place.path, body, {"User-Agent": "Regroup", **headers})
-            status = line.getresponse().status
+            line.request(method, place.path, body, {"User-Agent": "Regroup", **headers})
+            answer = line.getresponse()
+            status, wait = answer.status, answer.headers.get("Retry-After", "")
     except ssl.SSLCertVerificationError as error:
         raise PostFailed(f"Its certificate does not hold: {error.verify_message}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -36,8 +46,19 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Ne
     if 300 <= status < 400:
         raise PostFailed(f"It answered {status}; redirects are not followed. Enter the address it leads to.", status)
     if not 200 <= status < 300:
-        raise PostFailed(f"It answered {status}.", status)
+        raise PostFailed(f"It answered {status}.", status, seconds(wait) if status in ASK_TO_WAIT else 0)
     return status
+
+
+def seconds(retry_after: str, now: datetime | None = None) -> float:
+    """Of a Retry-After, in seconds or as a date; 0 where it says neither."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after[:9])
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds())
 
 
 @contextlib.contextmanager

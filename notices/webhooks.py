@@ -9,66 +9,41 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from audit.services import record
-from notices.addresses import AddressRefused, judge, split
-from notices.kinds import KIND_WORDS, Kind
 from notices.models import Delivery, Happening, Webhook
 from notices.signing import new_secret
+from notices.webhook_forms import SecretForm, WebhookForm
 from people.actor import Actor
 from people.vault import Sealed, Vault, open_vault
 
 OVERLAP = timedelta(days=1)
 
 
-class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own class is not generic
-    """Name, address and kinds."""
-
-    kinds = forms.MultipleChoiceField(
-        label="Is told of",
-        widget=forms.CheckboxSelectMultiple,
-        choices=[(kind.value, KIND_WORDS[kind]) for kind in Kind],
-        error_messages={"required": "Choose one at least."},
-    )
-
-    class Meta:
-        model = Webhook
-        fields = ("name", "url", "kinds")
-        labels = {"url": "Address"}
-        help_texts = {
-            "url": "https://…, on the internet or in a network of REGROUP_WEBHOOK_NETS. Administrators alone see it."
-        }
-
-    def clean_url(self) -> str:
-        """An address that is inside as it is written is refused here; a name is resolved whenever something is sent."""
-        url: str = self.cleaned_data["url"]
-        try:
-            parts = split(url)
-            if _is_address(parts.hostname or ""):
-                judge(parts.hostname or "", settings.WEBHOOK_NETS, tls=parts.scheme == "https")
-        except AddressRefused as refused:
-            raise ValidationError(str(refused)) from refused
-        return url
-
-
-def _is_address(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
-
-
+@sensitive_variables()
 @transaction.atomic
 def webhook_save(form: WebhookForm, by: Actor) -> tuple[Webhook, str]:
-    """Save a form that holds; with the secret of one that is new, to be shown once, else an empty text."""
+    """Save a form that holds; with the secret that was made for a new one, to be shown once, else an empty text."""
     new = form.instance.pk is None
     before = {} if new else described(Webhook.objects.get(pk=form.instance.pk))
-    row: Webhook = form.save()
-    secret = _new_secret(row) if new else ""
+    row, entered = form.save(), form.cleaned_data.get("secret", "")
+    secret = _keep(row, entered or new_secret()) if new else ""
     _note("webhook.create" if new else "webhook.edit", row, by, {"before": before, "after": described(row)})
-    return row, secret
+    return row, "" if entered else secret
+
+
+@sensitive_variables()
+@transaction.atomic
+def webhook_secret(form: SecretForm, by: Actor) -> Webhook:
+    """Save a form that holds, for a chat; what was kept before is forgotten, since it may have become known."""
+    row = form.save()
+    _keep(row, form.cleaned_data["secret"])
+    _note("webhook.rotate", row, by, {"host": described(row)["host"]})
+    return row
 
 
 @transaction.atomic
@@ -82,9 +57,9 @@ def webhook_switch(row: Webhook, enabled: bool, by: Actor) -> Webhook:
 
 @transaction.atomic
 def webhook_rotate(row: Webhook, by: Actor) -> str:
-    """A new secret, to be shown once; for a day the one before signs as well."""
+    """A new secret to sign with, to be shown once; for a day the one before signs as well."""
     row = Webhook.objects.select_for_update().get(pk=row.pk)
-    secret = _new_secret(row, before=secrets_of(row)[0])
+    secret = _keep(row, new_secret(), before=secrets_of(row)[0])
     _note("webhook.rotate", row, by, {})
     return secret
 
@@ -114,15 +89,17 @@ def deliver(one: Happening) -> None:
 
 def described(row: Webhook) -> dict[str, Any]:
     """For the audit: of the address its host alone."""
-    return {"name": row.name, "host": urlsplit(row.url).hostname, "kinds": row.kinds, "enabled": row.enabled}
+    plain = {name: getattr(row, name) for name in ("name", "receiver", "room", "kinds", "enabled")}
+    return {**plain, "host": urlsplit(row.url).hostname}
 
 
 def new_message() -> str:
     return f"msg_{secrets.token_hex(12)}"
 
 
+@sensitive_variables()
 def secrets_of(row: Webhook) -> list[str]:
-    """Those that sign now, the present one first. Raises VaultError."""
+    """The present one, and the one before while it signs as well. Raises VaultError."""
     kept: dict[str, str] = json.loads(_vault().open(_sealed(row), _place(row)))
     lasting = row.before_until is not None and row.before_until > timezone.now()
     return [kept["now"], *([kept["before"]] if kept["before"] and lasting else [])]
@@ -139,8 +116,8 @@ def secrets_rotate() -> int:
     return moved
 
 
-def _new_secret(row: Webhook, before: str = "") -> str:
-    secret = new_secret()
+@sensitive_variables()
+def _keep(row: Webhook, secret: str, before: str = "") -> str:
     row.before_until = timezone.now() + OVERLAP if before else None
     row.save(update_fields=["before_until"])
     _put(row, _vault().seal(json.dumps({"now": secret, "before": before}).encode(), _place(row)))

@@ -22,7 +22,7 @@ from people.signals import say
 
 FIELD, KEY_FIELD = "factor_code", "factor_key"
 _AT = "factor_at"
-_SECRET = ("password", "passphrase", "private_key")
+_SECRET = ("password", "passphrase", "private_key", "secret")
 """In the names of fields."""
 
 

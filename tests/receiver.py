@@ -9,14 +9,18 @@ from tests.serving import serving
 
 
 class Receiver(ThreadingHTTPServer):
-    """`got` has (path, headers, body), oldest first; `answers` are statuses to give, then 200 for ever."""
+    """`got` has (path, headers, body), oldest first; `answers` are statuses to give, then 200 for ever.
+
+    `methods` are those of what it got; `retry_after` is sent with an answer that is not 200.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[int] = []
-        self.redirect = ""
+        self.methods: list[str] = []
+        self.redirect = self.retry_after = ""
         super().__init__(("127.0.0.1", 0), Answering)
 
     @property
@@ -33,14 +37,18 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.methods.append(self.command)
         self.server.got.append((self.path, {name.lower(): text for name, text in self.headers.items()}, body))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
+        status = self.server.answers.pop(0) if self.server.answers else 200
+        self.send_response(status)
+        if self.server.retry_after and status != 200:
+            self.send_header("Retry-After", self.server.retry_after)
         if self.server.redirect:
             self.send_header("Location", self.server.redirect)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_POST
+    do_GET = do_PUT = do_POST
 
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""

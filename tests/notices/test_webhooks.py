@@ -17,7 +17,8 @@ from notices.models import Delivery, Webhook
 from notices.round import tell
 from notices.signing import signature
 from notices.spreading import forget
-from notices.webhooks import WebhookForm, secrets_of, webhook_rotate, webhook_save, webhook_switch
+from notices.webhook_forms import WebhookForm
+from notices.webhooks import secrets_of, webhook_rotate, webhook_save, webhook_switch
 from people.selectors import actor_of
 from people.services import token_issue
 from people.vault import new_key_line
@@ -131,8 +132,8 @@ def test_a_worker_that_is_killed_after_sending_sends_it_once_more_under_its_id(
 
     send = delivering.post
 
-    def die(*words):
-        send(*words)
+    def die(*words, **more):
+        send(*words, **more)
         raise Killed
 
     change_submit(rosa, request_toy("a"))

@@ -9,7 +9,8 @@ from notices.addresses import AddressRefused, judge, place_of
 from notices.delivering import send_due
 from notices.models import Delivery, Webhook
 from notices.posting import PostFailed, post
-from notices.webhooks import WebhookForm, webhook_save
+from notices.webhook_forms import WebhookForm
+from notices.webhooks import webhook_save
 from people.selectors import actor_of
 from people.services import token_issue
 from tests.receiver import receiver

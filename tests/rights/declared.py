@@ -67,7 +67,7 @@ webhooks             | GET      | administrator                    | -
 webhook_new          | GET POST | administrator                    | -
 webhook              | GET POST | administrator                    | webhook
 webhook_switch       | POST     | administrator                    | webhook
-webhook_rotate       | POST     | administrator                    | webhook
+webhook_rotate       | GET POST | administrator                    | webhook
 webhook_test         | POST     | administrator                    | webhook
 webhook_again        | POST     | administrator                    | webhook
 session_end          | POST     | account                          | -

@@ -22,7 +22,8 @@ from networking.bonding.states import WORST_FIRST, HealthState
 from networking.drill.planner import KIND as DRILL
 from networking.models import Bond, HostNetwork, Nic
 from networking.planner import KIND as BOND
-from notices.webhooks import WebhookForm, webhook_save, webhook_test
+from notices.webhook_forms import WebhookForm
+from notices.webhooks import webhook_save, webhook_test
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
