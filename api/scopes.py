@@ -9,6 +9,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 WORDS: dict[str, Scope] = {
     **dict.fromkeys(("recovery", "handback", "bond", "drill", "rollouts"), Scope.REQUEST),
     **dict.fromkeys(("submit", "withdraw", "replan", "answer", "ask", "facts", "slot", "drop"), Scope.REQUEST),
+    "filters": Scope.REQUEST,
     **dict.fromkeys(("approve", "reject", "decide", "review"), Scope.APPROVE),
     **dict.fromkeys(("run", "confirm", "cancel", "resume", "continue", "look", "probe", "settle"), Scope.RUN),
     **dict.fromkeys(("undo", "close", "start", "attach", "detach", "trust", "glass"), Scope.RUN),

@@ -15,6 +15,7 @@ from api import (
     changes,
     glass,
     inventory,
+    kept,
     networking,
     notices,
     ownership,
@@ -53,6 +54,7 @@ api.add_router("/policies", policies.router)
 api.add_router("/audit", audit.router)
 api.add_router("/notices", notices.router)
 api.add_router("/webhooks", notices.hooks)
+api.add_router("/filters", kept.router)
 api.add_router("", windows.router)
 api.add_router("", bonds.router)
 api.add_router("", readiness.router)

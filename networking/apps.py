@@ -1,4 +1,4 @@
-"""Registers the app, its panel on a host's page; its kinds of change come with it."""
+"""Registers the app, its list, its panel on a host's page; its kinds of change come with it."""
 
 from django.apps import AppConfig
 
@@ -12,11 +12,16 @@ class NetworkingConfig(AppConfig):
         from inventory.panels import register_panel as inventory_panel
         from networking import change_panels, panels
         from networking.asking import ask_after
+        from networking.bonding.states import HealthState
         from networking.drill import panels as drill
         from networking.drill.kind import KIND as DRILL
         from networking.kind import KIND
         from networking.risks import risks
+        from people.filtered_lists import FilteredList, any_text, register_list
 
+        health = frozenset(state.value for state in HealthState)
+        fields = {"health": health.__contains__, "site": any_text, "switch": any_text, "text": any_text}
+        register_list(FilteredList("bonds", "bonds", "bonds", fields))
         panels.connect()
         register(KIND, ends=ask_after, risks=risks)
         register(DRILL, ends=ask_after, risks=risks)

@@ -1,4 +1,5 @@
-"""Registers the app, so that its template tags are found, and hangs its panels on the inventory's pages."""
+"""Registers the app, so that its template tags are found, the lists that stand on no floor above people, and its panels
+on the inventory's pages."""
 
 from django.apps import AppConfig
 
@@ -7,6 +8,10 @@ class PagesConfig(AppConfig):
     name = "pages"
 
     def ready(self) -> None:
-        from pages import inventory_panels
+        from audit.selectors import FILTERS
+        from pages import change_list, inventory_panels
+        from people.filtered_lists import FilteredList, any_text, register_list
 
         inventory_panels.connect()
+        register_list(FilteredList("changes", "changes", "changes", change_list.FIELDS))
+        register_list(FilteredList("audit", "audit entries", "audit", dict.fromkeys(FILTERS, any_text), whole=True))

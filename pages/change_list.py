@@ -16,6 +16,7 @@ from changes.rights import changes_seen_by
 from changes.states import ACTIVE, HOLDS_HOST, LABELS, State
 from people.access import Request, requires
 from people.actor import Actor
+from people.filtered_lists import Holds, any_text
 from people.roles import Role
 
 PAGE = 50
@@ -25,6 +26,15 @@ GROUPS: dict[str, tuple[str, frozenset[State]]] = {
     "attention": ("needs somebody", HOLDS_HOST - ACTIVE),
 }
 """States by what one looks for; the single states stand below them in the same list."""
+
+FIELDS: dict[str, Holds] = {
+    "state": (frozenset(GROUPS) | {state.value for state in State}).__contains__,
+    "kind": lambda key: key in {kind.key for kind in kinds()},
+    "host": any_text,
+    "requester": any_text,
+    "mine": "1".__eq__,
+}
+"""What of the address is kept under a name (`people.filtered_lists`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One search box for changes, hosts, VMs and owners."""
+"""One search box for changes, hosts, VMs, owners, and kept filters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from changes.models import Change
 from changes.rights import changes_seen_by
 from inventory.selectors import search as inventory_search
 from people.access import Request, requires
+from people.kept import kept_seen_by
 from people.roles import Role
 
 MOST = 20
@@ -25,6 +26,7 @@ def search(request: Request) -> HttpResponse:
         return redirect("change", int(number))
     context = {"text": text, "changes": changes_with(text, seen) if text else []}
     context["hits"] = inventory_search(text, request.actor)
+    context["kept"] = kept_seen_by(request.actor).filter(name__icontains=text)[:MOST] if text else []
     return render(request, "pages/search.html", context)
 
 

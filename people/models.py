@@ -173,3 +173,26 @@ class SecurityKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptFilter(models.Model):
+    """A filter of a list that somebody keeps under a name (people.kept).
+
+    page   which list, a key of people.filtered_lists
+    words  of the list's query string; checked anew whenever it is opened
+    shared whether everybody sees it at that list
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="kept_filters")
+    page = models.CharField(max_length=16)
+    name = models.CharField(max_length=60)
+    words = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="kept_filter_once"),)
+        indexes = (models.Index(fields=("page",), condition=models.Q(shared=True), name="kept_filter_shared"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,9 +1,9 @@
-"""Signing in and out, my account, people."""
+"""Signing in and out, my account, my filters, people."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from people import factor_views, oidc_views, session_views, sign_in, views
+from people import factor_views, kept_views, oidc_views, session_views, sign_in, views
 from people.access import anyone
 
 urlpatterns = [
@@ -26,6 +26,10 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revoke/", views.token_end, name="token_revoke"),
     path("account/sessions/", session_views.sessions, name="sessions"),
     path("account/sessions/end/", session_views.session_stop, name="session_end"),
+    path("filters/", kept_views.filters, name="filters"),
+    path("filters/<int:pk>/", kept_views.filter_open, name="filter_open"),
+    path("filters/<int:pk>/edit", kept_views.filter_edit, name="filter_edit"),
+    path("filters/<int:pk>/drop", kept_views.filter_end, name="filter_drop"),
     path("people/", views.people, name="people"),
     path("people/new/", views.person_new, name="person_new"),
     path("people/<str:username>/", views.person, name="person"),

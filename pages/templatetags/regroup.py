@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, wraps
 from typing import Any, cast
+from urllib.parse import urlencode
 from zlib import crc32
 
 from django import template
@@ -26,6 +27,8 @@ from pages.diffs import Block, diff_texts
 from pages.import_rows import import_rows
 from pages.labels import label_of
 from pages.rail import Link, rail_links
+from people.filtered_lists import LISTS, parted, words_of
+from people.kept import kept_seen_by, may_share
 from people.vault import VaultError
 
 register = template.Library()
@@ -85,6 +88,23 @@ def rail(context: Context) -> list[Link]:
     request = context.get("request")
     actor = getattr(request, "actor", None)
     return rail_links(request.path if request else "", actor.roles if actor else ())
+
+
+@register.inclusion_tag("people/_kept.html", takes_context=True)
+def kept_filters(context: Context, page: str) -> Context:
+    """At a list: the filters that were kept of it, and a form to keep the present one."""
+    request, one = context["request"], LISTS[page]
+    words, _ = parted(one, words_of(request.GET.urlencode()))
+    rows = kept_seen_by(request.actor).filter(page=page)
+    return {
+        "kept": [(row, bool(words) and row.words == words) for row in rows],
+        "words": words,
+        "query": urlencode(words),
+        "list": page,
+        "me": request.user.pk,
+        "may_share": may_share(request.actor),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @_inline("components/state_badge.html")

@@ -63,6 +63,10 @@ key_remove           | POST     | account                          | token ?
 step_up              | GET POST | account                          | -
 sessions             | GET      | account                          | -
 notice_choices       | GET POST | account                          | -
+filters              | GET POST | viewer                           | -
+filter_open          | GET      | viewer                           | kept
+filter_edit          | POST     | viewer                           | kept ?
+filter_drop          | POST     | viewer                           | kept ?
 webhooks             | GET      | administrator                    | -
 webhook_new          | GET POST | administrator                    | -
 webhook              | GET POST | administrator                    | webhook
@@ -209,6 +213,9 @@ CALLS = """
 /changes/{number}/glass/decide | post | viewer                        | change ?
 /changes/{number}/glass/review | post | viewer                        | change ?
 /reviews                    | get   | viewer                           | -
+/filters                    | get   | viewer                           | -
+/filters                    | post  | viewer                           | -
+/filters/{number}/drop      | post  | viewer                           | kept ?
 /webhooks                   | get   | administrator                    | -
 /webhooks/{number}          | put   | administrator                    | webhook
 /webhooks/{number}/switch   | post  | administrator                    | webhook

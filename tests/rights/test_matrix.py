@@ -23,7 +23,7 @@ from api.urls import api
 from changes.models import ApprovalRule, Freeze, MaintenanceWindow
 from inventory.confirming import link_token
 from notices.models import Delivery, Webhook
-from people.models import User
+from people.models import KeptFilter, User
 from people.roles import Role, effective
 from people.selectors import actor_of
 from people.services import token_issue
@@ -32,7 +32,7 @@ from tests.rights.declared import CALL_RULES, PAGE_RULES, Rule
 from tests.test_house import PAGES
 
 STREAMS = {"change_events"}
-SHARED = ("rule", "window", "freeze", "webhook")
+SHARED = ("rule", "window", "freeze", "webhook", "kept")
 NOBODYS = ("-", "person", "token", *SHARED)
 """What an address may be about that is of no owner."""
 EVERY = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -66,6 +66,7 @@ def places(rule: Rule, side: worlds.Side) -> dict[str, Any]:
         "rule": {"pk": ApprovalRule.objects.order_by("pk")[0].pk},
         "window": {"pk": MaintenanceWindow.objects.get().pk},
         "freeze": {"pk": Freeze.objects.get().pk},
+        "kept": {"pk": KeptFilter.objects.get().pk},
         "webhook": {"pk": Webhook.objects.get().pk, "delivery": Delivery.objects.order_by("pk")[0].pk},
     }
     found = known.get(rule.about, {})
@@ -118,7 +119,7 @@ def expected(rule: Rule, user: User | None, whose: str, *, page: bool) -> set[in
         return {403}
     if own and whose == "theirs" and rule.about not in NOBODYS:
         return {404}
-    if rule.decided and rule.about in ("-", "token") or rule.name.endswith("merge"):
+    if rule.decided and rule.about in ("-", "token", "kept") or rule.name.endswith("merge"):
         return ANSWERED | {403, 404}  # what is sent, or switched on, decides whether it is there
     return ANSWERED | ({403} if rule.decided else set())
 

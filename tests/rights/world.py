@@ -24,6 +24,7 @@ from networking.models import Bond, HostNetwork, Nic
 from networking.planner import KIND as BOND
 from notices.webhook_forms import WebhookForm
 from notices.webhooks import webhook_save, webhook_test
+from people.kept import filter_keep
 from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
@@ -87,6 +88,7 @@ def make(*, ran: bool = False) -> World:
     Freeze.objects.create(name="holidays", enabled=False, starts=now, ends=now + timedelta(days=1), reason="why")
     form = WebhookForm({"name": "chat", "url": "https://hooks.example.org/x", "kinds": ["approval"]})
     webhook_test(webhook_save(form, actor_of(people["ada"]))[0], actor_of(people["ada"]))
+    filter_keep(actor_of(people["ada"]), "hosts", "changed keys", "trust=changed", shared=True)
     for name in ("vera", "rosa", "amir", "olu", "ada"):
         Membership.objects.create(owner=mine.owner, user=people[name])
     return World(people, mine, theirs)
