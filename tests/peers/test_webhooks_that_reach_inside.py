@@ -122,6 +122,7 @@ def test_an_answer_that_never_ends_is_cut(drip, monkeypatch):
 
         def serve() -> None:
             line, _ = listening.accept()
+            line.settimeout(1)  # once nobody reads any more, the kernel would keep trying for two minutes
             with line:
                 try:
                     line.sendall(drip)
