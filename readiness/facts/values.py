@@ -20,12 +20,14 @@ class Told:
 
     @property
     def why(self) -> str:
-        return {
+        known = {
             GONE: "the host did not answer it",
             TOO_LATE: "it was not asked in time",
             NO_LIMIT: "the host has no `timeout` to limit it with",
             NO_TOOL: "the host has no program for it",
-        }.get(self.status, "")
+        }
+        mute = f"its program said nothing and ended with exit code {self.status}" if not self.lines else ""
+        return known.get(self.status, mute if self.status else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def judge_storage(known: Known) -> Iterator[Point]:
     yield from problems
     if facts.kernel_log.why:
         yield unknown(f"The kernel's log was not read: {facts.kernel_log.why}.")
-    if not problems:
+    elif not problems:
         yield green(
             "No file system was given up, and the kernel complains of no disk.",
             *(f"{name}: {count} errors" for name, count in facts.ext_errors.items()),
@@ -95,7 +95,7 @@ def judge_services(known: Known) -> Iterator[Point]:
     yield from problems
     if facts.failed.why and not level:
         yield unknown(f"Which units failed is not known: {facts.failed.why}.")
-    if not problems and (named or level):
+    elif not problems and (named or level):
         yield green("No unit has failed, and what it starts into is there.", f"default: {named or f'runlevel {level}'}")
 
 

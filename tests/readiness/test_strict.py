@@ -61,6 +61,18 @@ def test_a_host_without_any_optional_tool_is_judged_by_the_rest():
         assert any(point.light is Light.UNKNOWN for point in found[key].points), key
 
 
+def test_a_program_that_fails_without_a_word_is_no_good_news():
+    text = text_of("app01-healthy-look")
+    for name in ("kernel_log", "failed", "vgs"):
+        text = with_part(text, name, "", 1)
+    found = judged(facts_of(text))
+    for key in ("lvm", "storage", "services"):
+        points = found[key].points
+        assert [point.light for point in points] == [Light.UNKNOWN] and "ended with exit code 1" in points[
+            0
+        ].sentence, key
+
+
 def test_the_scripts_are_sent_as_constant_text_and_the_limit_as_a_word():
     words = AskReadiness(7).command().argv
     assert words[:5] == ("nice", "-n", "19", "sh", "-c") and words[-1] == "7"
