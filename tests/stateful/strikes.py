@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from execution.failpoints import Struck
@@ -18,15 +19,21 @@ class Killed(BaseException):
 class Strikes:
     """after   points that are still passed before it strikes; None: never
     how     kill · raise (a fault of ours) · lost (that command's answer) · away (all commands from there on)
+    between what somebody does while the host is asked for the first time
     """
 
     after: int | None = None
     how: str = "kill"
     key_changed: bool = False
     commands: int = 0
+    between: Callable[[], None] | None = None
+
+    @property
+    def calm_now(self) -> bool:
+        return self.after is None and not self.key_changed and self.between is None
 
     def calm(self) -> None:
-        self.after, self.how, self.key_changed = None, "kill", False
+        self.after, self.how, self.key_changed, self.between = None, "kill", False, None
 
     def reach(self, place: str, step: str = "") -> None:
         if self._due() and self.how in ("kill", "raise"):
@@ -51,6 +58,9 @@ class Watched(LocalSession):
 
     def run(self, command: Command) -> Result:
         strikes = self.strikes
+        meanwhile, strikes.between = strikes.between, None
+        if meanwhile:
+            meanwhile()
         strikes.reach("before a command")
         if strikes.how == "away" and strikes.after == 0:
             raise Unreachable("No answer.")
