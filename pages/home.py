@@ -37,16 +37,16 @@ class Glance:
 @requires(Role.VIEWER)
 def home(request: Request) -> HttpResponse:
     """The page after signing in."""
-    waiting = waiting_for(request.actor)
+    waiting, count = waiting_for(request.actor, MOST)
     rows = (
         changes_seen_by(request.actor)
         .select_related("host", "vm", "requester")
         .defer("plan_json", "facts", "params", "refusal")
     )
     context = {
-        "waiting": waiting[:MOST],
-        "waiting_more": max(0, len(waiting) - MOST),
-        "waiting_for_me": len(waiting),
+        "waiting": waiting,
+        "waiting_more": max(0, count - MOST),
+        "waiting_for_me": count,
         "glasses": glasses_open(request.actor),
         "running": rows.filter(status__in=[*ACTIVE, State.WAITING])[:MOST],
         "newest": rows[:MOST],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from django.db.models import Q
+from django.db.models import Case as DbCase
+from django.db.models import F, Q, When, prefetch_related_objects
 
 from changes.models import Change
 from changes.policy import STATES, Action, may
@@ -38,28 +40,57 @@ class Waiting:
     words: str
 
 
-def waiting_for(actor: Actor) -> list[Waiting]:
-    """Newest first, at most 100; two queries."""
-    return list(_matching(actor))[:MOST]
+def waiting_for(actor: Actor, most: int = MOST) -> tuple[list[Waiting], int]:
+    """The newest ones, `most` at most, and how many there are, at most 100; three queries."""
+    found = _matching(actor)
+    return list(_told(dict(islice(found.items(), most)))), len(found)
 
 
 def waiting_count(actor: Actor) -> int:
-    return len(waiting_for(actor))
+    """At most 100; one query, and one more where there is something to approve."""
+    return len(_matching(actor))
 
 
-def _matching(actor: Actor) -> Iterator[Waiting]:
+def _told(found: dict[int, Action]) -> Iterator[Waiting]:
+    """The changes with what is to be done, in the order given."""
+    rows = Change.objects.select_related("host", "vm", "requester", "slot").defer("plan_json", "facts", "params")
+    changes = rows.in_bulk(found)
+    for change, action in ((changes[pk], action) for pk, action in found.items() if pk in changes):
+        slot = slot_of(change) if action is Action.RUN else None
+        yield Waiting(change, f"{NEXT[action]} in its slot, {slot}" if slot and not slot.missed_at else NEXT[action])
+
+
+def _matching(actor: Actor) -> dict[int, Action]:
+    """Number of each change that waits for the person, and for which act; newest first, at most 100.
+
+    Every page counts them, so no more is read than what the rules look at: the policy only of what is to be approved.
+    """
     states = {state for action in NEXT for state in STATES[action]}
-    rows = changes_seen_by(actor).filter(status__in=states).select_related("host", "vm", "requester", "slot")
+    wanted = Q(status__in=states)
     if not actor.may(Role.APPROVER, Role.OPERATOR):
-        rows = rows.filter(Q(requester=actor.id) | Q(status=State.IN_REVIEW))
-    for change in rows.prefetch_related("approvals").defer("plan_json", "facts", "params")[: MOST * 5]:
-        reviewed = change.state is State.IN_REVIEW
-        for action, words in NEXT.items():
-            if action in REQUESTERS_OWN and actor.id != change.requester_id:
-                continue
-            if action is Action.APPROVE and not reviewed:
-                continue
-            if may(action, actor, change.case(change.voters() if reviewed else frozenset())).allowed:
-                slot = slot_of(change) if action is Action.RUN else None
-                yield Waiting(change, f"{words} in its slot, {slot}" if slot and not slot.missed_at else words)
-                break
+        wanted = (wanted & Q(requester=actor.id)) | Q(status=State.IN_REVIEW)
+    asked = When(status=State.IN_REVIEW, then=F("policy"))
+    rows = changes_seen_by(actor).filter(wanted).only("status", "requester", "editor", "digest")
+    acts = []
+    for change in rows.annotate(asked=DbCase(asked, output_field=Change._meta.get_field("policy")))[: MOST * 5]:
+        change.policy = change.asked or {}
+        if act := _next(actor, change, frozenset()):
+            acts.append((change, act))
+    to_approve = [change for change, act in acts if act is Action.APPROVE]
+    prefetch_related_objects(to_approve, "approvals")
+    voted = {change.pk: change.voters() for change in to_approve}
+    found = ((change.pk, _next(actor, change, voted.get(change.pk, frozenset()))) for change, _ in acts)
+    return dict(islice(((pk, act) for pk, act in found if act), MOST))
+
+
+def _next(actor: Actor, change: Change, voted: frozenset[int]) -> Action | None:
+    """What the person may do next, unless it is for others to do. A vote given already only ever makes it less."""
+    case = change.case(voted)
+    for action in NEXT:
+        if action in REQUESTERS_OWN and actor.id != change.requester_id:
+            continue
+        if action is Action.APPROVE and change.state is not State.IN_REVIEW:
+            continue
+        if may(action, actor, case).allowed:
+            return action
+    return None

@@ -11,7 +11,7 @@ from tests.pages.scene import a_host
 
 
 def waits(user) -> list[int]:
-    return [item.change.pk for item in waiting_for(actor_of(user))]
+    return [item.change.pk for item in waiting_for(actor_of(user))[0]]
 
 
 @pytest.mark.parametrize(
