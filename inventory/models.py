@@ -5,14 +5,17 @@ Recurring filters live on the querysets; writing that decides something is in `i
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, When
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from inventory.counting import counted, holding
 from inventory.names import tag_words, validate_address, validate_login, validate_machine_name, validate_tags
 from inventory.states import (
     CRITICALITY_LABELS,
@@ -27,6 +30,10 @@ from inventory.states import (
 )
 from people.actor import Actor
 
+WORST_FIRST = ("criticality", "waits_since", "id")
+UNOWNED, OWNED = Q(owner__isnull=True), Q(owner__isnull=False)
+OF_ITSELF = Q(vm__isnull=True)
+"""A host that answers for itself: no VM says whose it is."""
 MOST_JUMPS = 4
 """A chain of jump hosts is at most this long."""
 
@@ -132,10 +139,6 @@ class Owned(models.Model):
 
     class Meta:
         abstract = True
-        indexes = (
-            models.Index(fields=("criticality", "waits_since", "id"), name="%(class)s_worst_first"),
-            models.Index(fields=("name",), name="%(class)s_by_name"),
-        )
 
     @property
     def label_of_criticality(self) -> Label:
@@ -176,6 +179,11 @@ class Vm(Owned):
                 name="inventory_vm_name_once",
                 violation_error_message="There is a VM of this name already.",
             ),
+        )
+        indexes = (
+            models.Index(fields=("name",), name="vm_by_name"),
+            models.Index(fields=WORST_FIRST, name="vm_nobodys", condition=UNOWNED),
+            models.Index(fields=(*WORST_FIRST, "confirmed_at"), name="vm_owned", condition=OWNED),
         )
 
     def __str__(self) -> str:
@@ -243,28 +251,35 @@ def _key_exists(state: KeyState) -> Exists:
 
 class HostQuerySet(models.QuerySet["Host"]):
     def with_trust(self) -> HostQuerySet:
-        """Annotates `has_trusted` and `has_pending`, from which `Host.trust` reads without a query."""
-        return self.annotate(has_trusted=_key_exists(KeyState.TRUSTED), has_pending=_key_exists(KeyState.PENDING))
+        """Reads along what `Host.trust` needs: one query more, however many hosts there are."""
+        keys = HostKey.objects.exclude(state=KeyState.REVOKED).only("host", "state").order_by()
+        return self.prefetch_related(models.Prefetch("keys", keys, to_attr="keys_that_count"))
 
     def by_trust(self) -> tuple[dict[HostTrust, int], int]:
         """How many there are of each trust, and how many trusted ones did not answer when last asked.
 
-        Two queries, and no look at the keys of each host by itself.
+        One query, and no look at the keys of each host by itself.
         """
-        keys = HostKey.objects.filter(host__in=self.order_by()).order_by().values("host")
-        has = {state: Max(Case(When(state=state.value, then=1), default=0)) for state in KeyState}
-        hosts = keys.annotate(has_trusted=has[KeyState.TRUSTED], has_pending=has[KeyState.PENDING])
-        shown = {
-            trust: Count("host", filter=Q(has_trusted=int(trusted), has_pending=int(pending)))
-            for trust, (trusted, pending) in SHOWS.items()
-            if trusted or pending
+        of_these = {"host__in": self.order_by()} if self.query.where else {}  # else it would join them all for nothing
+        keys = HostKey.objects.filter(**of_these)
+        pending = keys.filter(state=KeyState.PENDING)
+        beside = HostKey.objects.filter(host=OuterRef("host"), state=KeyState.TRUSTED)
+        silent = Host.objects.filter(facts__error__gt="").of_trust(HostTrust.TRUSTED)
+        hosts = Count("host", distinct=True)
+        found = counted(
+            all=(self, Count("*")),
+            trusted=(keys.filter(state=KeyState.TRUSTED), hosts),
+            pending=(pending, hosts),
+            both=(pending.filter(Exists(beside)), hosts),
+            silent=(silent.filter(pk__in=self.order_by()) if of_these else silent, Count("*")),
+        )
+        of_trust = {
+            HostTrust.NONE: found["all"] - found["trusted"] - found["pending"] + found["both"],
+            HostTrust.PENDING: found["pending"] - found["both"],
+            HostTrust.TRUSTED: found["trusted"] - found["both"],
+            HostTrust.CHANGED: found["both"],
         }
-        found: dict[str, int] = hosts.aggregate(**{trust.value: count for trust, count in shown.items()})
-        of_them = self.filter(facts__error__gt="").of_trust(HostTrust.TRUSTED)
-        silent = Count("pk", filter=Q(pk__in=of_them.order_by().values("pk")))
-        told = self.aggregate(all=Count("pk"), silent=silent)
-        none = told["all"] - sum(found.values())
-        return {HostTrust.NONE: none} | {trust: found[trust.value] for trust in shown}, told["silent"]
+        return of_trust, found["silent"]
 
     def of_trust(self, trust: HostTrust) -> HostQuerySet:
         trusted, pending = SHOWS[trust]
@@ -272,16 +287,38 @@ class HostQuerySet(models.QuerySet["Host"]):
         return self.filter(*(_key_exists(state) if there else ~_key_exists(state) for state, there in wanted.items()))
 
     def matching(self, text: str) -> HostQuerySet:
-        """By a part of name, address or tags, its own or its VM's. Apart, so that each side has its index."""
-        own = Host.objects.filter(Q(name__icontains=text) | Q(address__icontains=text) | Q(tags__icontains=text))
-        vms = Vm.objects.filter(Q(name__icontains=text) | Q(tags__icontains=text))
-        of_vms = Host.objects.filter(vm__in=vms.order_by().values("pk"))
-        return self.filter(pk__in=own.order_by().values("pk").union(of_vms.order_by().values("pk")))
+        """By a part of name, address or tags, its own or its VM's; one query."""
+        return holding(self, hosts_with(text), host_words(text))
 
     def of_owner(self, owner: Q) -> HostQuerySet:
-        """Those whose owner, or whose VM's owner, holds the condition (`Q` on the fields of Owner)."""
-        owners = Owner.objects.filter(owner)
-        return self.filter(Q(vm__owner__in=owners) | Q(vm__isnull=True, owner__in=owners))
+        """Those whose owner, or whose VM's owner, holds the condition (`Q` on the fields of Owner).
+
+        Apart, so that each side has its index.
+        """
+        owners = Owner.objects.filter(owner).order_by().values("pk")
+        own = Host.objects.filter(vm__isnull=True, owner__in=owners)
+        of_vms = Host.objects.filter(vm__in=Vm.objects.order_by().filter(owner__in=owners).values("pk"))
+        return self.filter(pk__in=own.order_by().values("pk").union(of_vms.order_by().values("pk"), all=True))
+
+
+def _own_words(text: str) -> Q:
+    return Q(name__icontains=text) | Q(address__icontains=text) | Q(tags__icontains=text)
+
+
+def host_words(text: str) -> Q:
+    """A part of a host's words, or of its VM's."""
+    return _own_words(text) | Q(vm__name__icontains=text) | Q(vm__tags__icontains=text)
+
+
+def vms_with(text: str) -> models.QuerySet[Vm]:
+    return Vm.objects.order_by().filter(Q(name__icontains=text) | Q(tags__icontains=text))
+
+
+def hosts_with(text: str) -> models.QuerySet[Any, Any]:
+    """Keys of hosts with a part of the words of themselves or their VM. Apart, so that each side has its index."""
+    own = Host.objects.order_by().filter(_own_words(text))
+    of_vms = Host.objects.order_by().filter(vm__in=vms_with(text).values("pk"))
+    return own.values("pk").union(of_vms.values("pk"), all=True)
 
 
 class Host(Owned):
@@ -345,6 +382,12 @@ class Host(Owned):
                 violation_error_message="Another host behind this jump host has this address and port already.",
             ),
         )
+        indexes = (
+            models.Index(fields=("name",), name="host_by_name"),
+            models.Index(fields=("site", "name"), name="host_by_site"),
+            models.Index(fields=WORST_FIRST, name="host_nobodys", condition=OF_ITSELF & UNOWNED),
+            models.Index(fields=(*WORST_FIRST, "confirmed_at"), name="host_owned", condition=OF_ITSELF & OWNED),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -368,11 +411,11 @@ class Host(Owned):
 
     @property
     def trust(self) -> HostTrust:
-        """From the annotations of `with_trust`, else from the keys."""
-        noted = {KeyState.TRUSTED: "has_trusted", KeyState.PENDING: "has_pending"}
-        if hasattr(self, "has_trusted"):
-            return trust_of({state for state, name in noted.items() if getattr(self, name)})
-        return trust_of(set(self.keys.values_list("state", flat=True)))
+        """From what `with_trust` has read, else from the keys."""
+        read: list[HostKey] | None = getattr(self, "keys_that_count", None)
+        return trust_of(
+            {key.state for key in read} if read is not None else set(self.keys.values_list("state", flat=True))
+        )
 
     @property
     def label(self) -> Label:
@@ -419,6 +462,10 @@ class HostKey(models.Model):
                 name="inventory_hostkey_trusted_once",
             ),
         )
+        indexes = (
+            models.Index(fields=("host",), name="hostkey_trusted", condition=Q(state=KeyState.TRUSTED.value)),
+            models.Index(fields=("host",), name="hostkey_pending", condition=Q(state=KeyState.PENDING.value)),
+        )
 
     def __str__(self) -> str:
         return f"{self.algorithm} {self.fingerprint}"
@@ -462,6 +509,7 @@ class HostFacts(models.Model):
 
     class Meta:
         verbose_name_plural = "host facts"
+        indexes = (models.Index(fields=("host",), name="hostfacts_silent", condition=Q(error__gt="")),)
 
     def __str__(self) -> str:
         return f"facts of {self.host_id}"

@@ -1,7 +1,7 @@
 """Which machine wants an owner's word most: criticality × how long nobody has given it. Pure.
 
 The score moves with time, so a list is read as of one moment, which its links carry. Within one criticality the order
-is that of `waits_since` alone, so that a page is a few short reads of an index, merged here.
+is that of `waits_since` alone, so that a page is a few short reads of an index, put together here.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from heapq import merge
-from itertools import islice
-from typing import Protocol, TypeVar
 
 from inventory.states import Criticality
 
@@ -30,13 +27,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,20})-(host|vm)-([0-9]{1,18})")
 
 
-class Machine(Protocol):
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a machine's place in the list hangs on."""
+
+    kind: str
     pk: int
     criticality: str
     waits_since: datetime
-
-
-Row = TypeVar("Row", bound=Machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +72,10 @@ class Cursor:
             return None
 
 
-def score_of(row: Machine, at: datetime) -> int:
+def score_of(row: Standing, at: datetime) -> int:
     """Microseconds without a word, times the weight of the criticality."""
     return WEIGHTS[Criticality(row.criticality)] * ((at - row.waits_since) // MICRO)
 
 
-def worst_first(lists: Iterable[tuple[str, Iterable[Row]]], at: datetime, most: int) -> list[tuple[str, Row]]:
-    """The `most` worst of several lists (kind, rows in order), each in order already."""
-
-    def tagged(kind: str, rows: Iterable[Row]) -> Iterable[tuple[str, Row]]:
-        return ((kind, row) for row in rows)
-
-    merged = merge(
-        *(tagged(kind, rows) for kind, rows in lists), key=lambda each: (-score_of(each[1], at), each[0], each[1].pk)
-    )
-    return list(islice(merged, most))
+def worst_first(rows: Iterable[Standing], at: datetime) -> list[Standing]:
+    return sorted(rows, key=lambda row: (-score_of(row, at), row.kind, row.pk))

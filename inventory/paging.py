@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,14 +22,31 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def page_by_name(rows: QuerySet[Row], query: QueryDict, size: int = PAGE) -> Page[Row]:
-    """The page that the URL's `after` or `before` (names) asks for; the URL's other words are kept."""
+def page_by_name(
+    rows: QuerySet[Row],
+    query: QueryDict,
+    size: int = PAGE,
+    shown: Callable[[Any], QuerySet[Row]] | None = None,
+) -> Page[Row]:
+    """The page that the URL's `after` or `before` (names) asks for; the URL's other words are kept.
+
+    shown  adds to a queryset what the page shows of each row; given, it is read for the page's rows alone, once it is
+           known which they are, where `rows` may have to be sorted
+    """
     before, after = clean(query.get("before", "")), clean(query.get("after", ""))
+
+    def read(chosen: QuerySet[Row]) -> list[Row]:
+        if shown is None:
+            return list(chosen[: size + 1])
+        keys = list(chosen.values_list("pk", flat=True)[: size + 1])
+        found = shown(rows.model._default_manager.all()).in_bulk(keys)
+        return [found[key] for key in keys if key in found]
+
     if before:
-        found = list(rows.filter(name__lt=before).order_by("-name")[: size + 1])
+        found = read(rows.filter(name__lt=before).order_by("-name"))
         kept = found[:size][::-1]
         return Page(kept, _link(query, "before", kept, len(found) > size), _link(query, "after", kept[::-1], True))
-    found = list((rows.filter(name__gt=after) if after else rows).order_by("name")[: size + 1])
+    found = read((rows.filter(name__gt=after) if after else rows).order_by("name"))
     kept = found[:size]
     return Page(kept, _link(query, "before", kept, bool(after)), _link(query, "after", kept[::-1], len(found) > size))
 

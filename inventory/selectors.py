@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
+from inventory.counting import holding
 from inventory.models import Host, HostQuerySet, Owner, Vm
 from inventory.paging import clean
 from inventory.rights import hosts_seen_by, jumps_told, memberships, owners_seen_by, vms_seen_by
@@ -28,8 +30,7 @@ class Hit:
 
 def host_list(actor: Actor, *, text: str = "", trust: str = "", owner: str = "") -> HostQuerySet:
     """Hosts with what a list shows, filtered; values that mean nothing find nothing."""
-    hosts = jumps_told(hosts_seen_by(actor), actor).with_trust()
-    hosts = hosts.select_related("vm__owner", "owner", "facts", "jump").defer("facts__facts")
+    hosts = hosts_shown(hosts_seen_by(actor), actor)
     if text:
         hosts = hosts.matching(text)
     if trust:
@@ -37,6 +38,12 @@ def host_list(actor: Actor, *, text: str = "", trust: str = "", owner: str = "")
     if owner:
         hosts = hosts.of_owner(Q(name__iexact=owner))
     return hosts
+
+
+def hosts_shown(hosts: HostQuerySet, actor: Actor) -> HostQuerySet:
+    """With all that a list says of each to this person."""
+    told = jumps_told(hosts, actor).with_trust()
+    return told.select_related("vm__owner", "owner", "facts", "jump").defer("facts__facts")
 
 
 def host_by_name(name: str, actor: Actor) -> Host:
@@ -52,7 +59,9 @@ def vm_list(actor: Actor, *, text: str = "") -> QuerySet[Vm]:
     vms = vms_seen_by(actor).select_related("owner", "host")
     if text:
         words = Q(name__icontains=text) | Q(service__icontains=text) | Q(tags__icontains=text)
-        vms = vms.filter(words | Q(owner__name__icontains=text))
+        owners = Owner.objects.order_by().filter(name__icontains=text)
+        own, theirs = (Vm.objects.order_by().filter(part).values("pk") for part in (words, Q(owner__in=owners)))
+        vms = holding(vms, own.union(theirs, all=True), words | Q(owner__name__icontains=text))
     return vms
 
 
@@ -62,7 +71,8 @@ def vm_by_name(name: str, actor: Actor) -> Vm:
 
 
 def owner_list(actor: Actor, *, text: str = "") -> QuerySet[Owner]:
-    owners = owners_seen_by(actor).annotate(vm_count=Count("vms"))
+    vms = Vm.objects.filter(owner=OuterRef("pk")).order_by().values("owner").annotate(count=Count("*")).values("count")
+    owners = owners_seen_by(actor).annotate(vm_count=Coalesce(Subquery(vms), 0))
     return owners.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else owners
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import CharField, Count, Q, QuerySet, Value
 from django.utils import timezone
 
-from inventory.models import Host, Vm
-from inventory.ownership import Cursor, score_of, worst_first
+from inventory.counting import counted
+from inventory.models import OF_ITSELF, OWNED, UNOWNED, Host, Vm
+from inventory.ownership import Cursor, Standing, score_of, worst_first
 from inventory.rights import hosts_seen_by, vms_seen_by
 from inventory.states import Criticality, Label
 from people.actor import Actor
@@ -42,48 +42,67 @@ class Rows:
 
 def counts(actor: Actor, at: datetime | None = None) -> Counts:
     """Of what the person sees; one query over both tables."""
-    at = at or timezone.now()
-    word = Case(
-        When(owner__isnull=True, then=Value("nobody")),
-        When(_unconfirmed(at), then=Value("unconfirmed")),
-        default=Value(""),
+    seen, late = _seen_by(actor).items(), _late(at or timezone.now())
+    found = counted(
+        **{f"nobody {kind}": (rows.filter(UNOWNED), Count("*")) for kind, rows in seen},
+        **{f"unconfirmed {kind}": (rows.filter(late), Count("*")) for kind, rows in seen},
     )
-    first, *others = (
-        rows.order_by().values(word=word).annotate(count=Count("pk")).values_list("word", "count")
-        for rows in _seen_by(actor).values()
-    )
-    found: Counter[str] = Counter()
-    for each, count in first.union(*others, all=True):
-        found[each] += count
-    return Counts(found["nobody"], found["unconfirmed"])
+    return Counts(*(sum(found[f"{which} {kind}"] for kind, _ in seen) for which in WHICH))
 
 
 def page(actor: Actor, which: str = "", cursor: Cursor | None = None, size: int = PAGE) -> Rows:
-    """Machines that the person sees and that want an owner's word (`which` of WHICH, else both), from the cursor on."""
+    """Machines that the person sees and that want an owner's word (`which` of WHICH, else both), from the cursor on.
+
+    Three queries: which they are, and the rows of either table.
+    """
     at = cursor.at if cursor else timezone.now()
+    wanted = [_of(each, at) for each in ([which] if which else WHICH)]
+    seen = _seen_by(actor)
     lists = [
-        (kind, _class(kind, rows.filter(_of(which, at)), level, at, cursor)[: size + 1])
-        for kind, rows in _seen_by(actor).items()
+        (kind, _class(kind, rows.filter(condition), level, at, cursor)[: size + 1])
+        for kind, rows in seen.items()
+        for condition in wanted
         for level in Criticality
     ]
-    found = worst_first(lists, at, size + 1)
-    shown = [{"kind": kind, "row": row, "label": label_of(row, at)} for kind, row in found[:size]]
+    found = worst_first(_standing(lists), at)[: size + 1]
+    rows = {
+        kind: seen[kind].select_related("owner").in_bulk([one.pk for one in found if one.kind == kind]) for kind in seen
+    }
+    shown = [
+        {"kind": one.kind, "row": row, "label": label_of(row, at)}
+        for one in found[:size]
+        if (row := rows[one.kind].get(one.pk))
+    ]
     if len(found) <= size:
         return Rows(shown, None)
-    kind, last = found[size - 1]
-    after = Cursor(at, score_of(last, at), kind, last.pk).text
+    last = found[size - 1]
+    after = Cursor(at, score_of(last, at), last.kind, last.pk).text
     return Rows(shown, f"?which={which}&after={after}" if which else f"?after={after}")
+
+
+def _standing(lists: list[tuple[str, QuerySet[Any]]]) -> list[Standing]:
+    """The rows of all the lists, each of which an index has in order; one query.
+
+    A part of a union may have no limit of its own on SQLite, hence the list within it.
+    """
+    first, *others = (
+        rows.model._default_manager.filter(pk__in=rows.values("pk"))
+        .order_by()
+        .values_list(Value(kind, CharField()), "pk", "criticality", "waits_since")
+        for kind, rows in lists
+    )
+    return [Standing(*row) for row in first.union(*others, all=True)]
 
 
 def due(at: datetime) -> Q:
     """Whose owner wants to be asked by now: not confirmed in the period, nor asked in it."""
     asked = Q(asked_at__isnull=True) | Q(asked_at__lt=at - period())
-    return Q(owner__isnull=False) & _unconfirmed(at) & asked
+    return _late(at) & asked
 
 
 def hosts_of_their_own() -> QuerySet[Host]:
     """Hosts that answer for themselves: no VM says whose they are."""
-    return Host.objects.filter(vm__isnull=True)
+    return Host.objects.filter(OF_ITSELF)
 
 
 def period() -> timedelta:
@@ -98,10 +117,12 @@ def label_of(row: Vm | Host, at: datetime | None = None) -> Label:
 
 
 def _seen_by(actor: Actor) -> dict[str, QuerySet[Any]]:
-    return {
-        "host": hosts_seen_by(actor).filter(vm__isnull=True),
-        "vm": vms_seen_by(actor).select_related("host"),
-    }
+    return {"host": hosts_seen_by(actor).filter(OF_ITSELF), "vm": vms_seen_by(actor)}
+
+
+def _late(at: datetime) -> Q:
+    """Whose owner has not said so for too long."""
+    return OWNED & _unconfirmed(at)
 
 
 def _unconfirmed(at: datetime) -> Q:
@@ -109,16 +130,12 @@ def _unconfirmed(at: datetime) -> Q:
 
 
 def _of(which: str, at: datetime) -> Q:
-    nobody = Q(owner__isnull=True)
-    if which == "nobody":
-        return nobody
-    late = ~nobody & _unconfirmed(at)
-    return late if which == "unconfirmed" else nobody | late
+    return UNOWNED if which == "nobody" else _late(at)
 
 
 def _class(kind: str, rows: QuerySet[Any], level: Criticality, at: datetime, cursor: Cursor | None) -> QuerySet[Any]:
     """One table's rows of one criticality, longest first, after the cursor; an index has them in this order."""
-    rows = rows.filter(criticality=level, waits_since__lte=at).select_related("owner").order_by("waits_since", "pk")
+    rows = rows.filter(criticality=level, waits_since__lte=at).order_by("waits_since", "pk")
     if cursor is None:
         return rows
     beyond = cursor.beyond(level)

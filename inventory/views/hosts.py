@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from inventory.forms import HostForm, HostKeyForm, HostNewForm, SignInFields, Tr
 from inventory.models import Host, HostFacts
 from inventory.paging import clean, filters, page_by_name
 from inventory.panels import panels_for
-from inventory.selectors import host_by_name, host_list
+from inventory.selectors import host_by_name, host_list, hosts_shown
 from inventory.services import record_edit
 from inventory.setup import host_commands
 from inventory.states import TRUST_LABELS, HostTrust, KeyState
@@ -34,15 +35,17 @@ CHECKED = ("name", "address", "port", "user", "jump")
 def hosts(request: Request) -> HttpResponse:
     chosen = filters(request.GET, "text", "trust", "owner")
     context = {
-        "page": page_by_name(host_list(request.actor, **chosen), request.GET),
+        "page": page_by_name(
+            host_list(request.actor, **chosen), request.GET, shown=partial(hosts_shown, actor=request.actor)
+        ),
         "chosen": chosen,
         "filtering": any(chosen.values()),
         "trusts": TRUST_LABELS.items(),
     }
-    partial = request.htmx.target == "host-list"
-    if not partial:
+    part = request.htmx.target == "host-list"
+    if not part:
         context["without_a_word"] = counts(request.actor)
-    return render(request, "inventory/_hosts.html" if partial else "inventory/hosts.html", context)
+    return render(request, "inventory/_hosts.html" if part else "inventory/hosts.html", context)
 
 
 @requires(Role.VIEWER)
