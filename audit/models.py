@@ -107,6 +107,10 @@ class Entry(models.Model):
             models.Index(fields=("action", "-id"), name="audit_by_action"),
             models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
             models.Index(fields=("object_label", "-id"), name="audit_by_label"),
+            models.Index(fields=("object_kind", "-id"), name="audit_by_kind"),
+            models.Index(fields=("actor_name", "action", "-id"), name="audit_by_actor_action"),
+            models.Index(fields=("actor_name", "object_kind", "-id"), name="audit_by_actor_kind"),
+            models.Index(fields=("action", "object_kind", "-id"), name="audit_by_action_kind"),
             models.Index(fields=("id",), condition=Q(hash=""), name="audit_unsealed"),
         )
 

@@ -53,7 +53,11 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["status", "-id"])]
+        indexes = [
+            models.Index(fields=["status", "-id"]),
+            models.Index(fields=["kind", "-id"], name="change_of_kind"),
+            models.Index(fields=["requester", "-id"], name="change_of_requester"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"

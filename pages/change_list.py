@@ -17,6 +17,7 @@ from changes.states import ACTIVE, HOLDS_HOST, LABELS, State
 from people.access import Request, requires
 from people.actor import Actor
 from people.filtered_lists import Holds, any_text
+from people.models import User
 from people.roles import Role
 
 PAGE = 50
@@ -96,7 +97,8 @@ def filtered(filters: Filters, actor: Actor) -> QuerySet[Change]:
     if filters.host:
         rows = rows.filter(host__name__iexact=filters.host)
     if filters.requester:
-        rows = rows.filter(requester__username__iexact=filters.requester)
+        # Its number first: with the name in a join, PostgreSQL looks at every change for whoever asked for few.
+        rows = rows.filter(requester__in=list(User.objects.filter(username__iexact=filters.requester)))
     return rows.filter(requester=actor.id) if filters.mine else rows
 
 
