@@ -15,12 +15,11 @@ from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
 from inventory.selectors import host_by_name
 from networking.asking import NothingToAsk, ask
-from networking.idle import idle_ports
+from networking.idling import idling, in_all, page_of, sums
 from networking.models import Bond, HostNetwork
-from networking.plugged import rows_at_switch, rows_fast, rows_of_site
+from networking.plugged import rows_at_switch, rows_of_site
 from networking.selectors import Filters, bond_list, page_worst_first, place_of
 from networking.topology import Effect, Impact, PortRow, Switch, impact, topology
-from networking.views.idle import page_of
 from people.roles import Role
 
 router = Router(tags=["bonds"])
@@ -245,8 +244,8 @@ def switch_topology(request: HttpRequest, switch: str) -> dict[str, Any]:
 
 @router.get("/idle-ports", response={200: IdlePage, **REFUSALS}, summary="10 Gb/s ports that idle, and what they cost")
 def idle(request: HttpRequest, site: str = "", after: str = "", limit: Limit = 100) -> dict[str, Any]:
-    found = idle_ports(rows_fast(seer(request), site), settings.PORT_PRICE)
-    page, following = page_of(found.ports, after, limit)
+    rows = idling(seer(request), site)
+    page, found = page_of(rows, after, limit), in_all(sums(rows))
     return {
         "items": [
             {
@@ -254,13 +253,13 @@ def idle(request: HttpRequest, site: str = "", after: str = "", limit: Limit = 1
                 **{"switch": row.port.switch, "switch_port": row.port.switch_port},
                 **{"why": row.why.value, "sentence": row.sentence},
             }
-            for row in page
+            for row in page.ports
         ],
-        "count": len(found),
+        "count": found.ports,
         "price": found.price,
         "price_per_port": settings.PORT_PRICE,
         "currency": settings.PORT_CURRENCY,
-        "after": following or None,
+        "after": page.after or None,
     }
 
 

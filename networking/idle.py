@@ -1,4 +1,4 @@
-"""Fast ports that idle, and what they cost. Pure: rows in, values out.
+"""Fast ports that idle. Pure: rows in, values out.
 
 A 10 Gb/s port that stands by for another one costs as much as the one that works; a slower port would stand by as well.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from networking.bonding.words import speed
-from networking.topology import PortRow, natural
+from networking.topology import PortRow
 
 FAST_MBPS = 10_000
 
@@ -33,44 +32,11 @@ class IdlePort:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class SiteSum:
-    """Idle ports of one site; `price` is None where no price per port is set."""
-
-    site: str
-    ports: int
-    price: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class IdlePorts:
-    """Every idle port, by site, host and name; the sums by site, and in all."""
-
-    ports: tuple[IdlePort, ...]
-    sites: tuple[SiteSum, ...]
-    price: Decimal | None
-
-    def __len__(self) -> int:
-        return len(self.ports)
-
-
-def idle_ports(rows: Iterable[PortRow], price_per_port: Decimal | None = None) -> IdlePorts:
-    """Which of the rows are fast ports that idle. The price is that of one switch port with its cable and transceiver,
-    in whatever currency the caller shows.
-    """
+def idle_ports(rows: Iterable[PortRow]) -> list[IdlePort]:
+    """Which of the rows are fast ports that idle, in the order of the rows; those of a bond are all given, or none."""
     listed = list(rows)
     active = {(row.host, row.bond): row for row in listed if row.bond and row.active}
-    found = [idle for row in listed for idle in _idle(row, active.get((row.host, row.bond)))]
-    found.sort(key=lambda idle: (natural(idle.port.site), natural(idle.port.host), natural(idle.port.nic)))
-    counts: dict[str, int] = {}
-    for idle in found:
-        counts[idle.port.site] = counts.get(idle.port.site, 0) + 1
-    sites = tuple(SiteSum(site, count, _times(price_per_port, count)) for site, count in counts.items())
-    return IdlePorts(tuple(found), sites, _times(price_per_port, len(found)))
-
-
-def _times(price: Decimal | None, count: int) -> Decimal | None:
-    return None if price is None else price * count
+    return [idle for row in listed for idle in _idle(row, active.get((row.host, row.bond)))]
 
 
 def _idle(row: PortRow, active: PortRow | None) -> Iterator[IdlePort]:

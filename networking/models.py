@@ -10,14 +10,21 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 
 from changes.states import Label
+from inventory.counting import holding
 from inventory.models import Host
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST, HealthState
 
 STATES = [(state.value, HEALTH_LABELS[state].word) for state in WORST_FIRST]
+
+
+HEARS_NOBODY = (Q(bond__isnull=False) | Q(used=True)) & Q(present=True, carrier=True, switch="")
+"""A port in use, with a link, that no switch says its name to."""
 
 
 class HostNetwork(models.Model):
@@ -61,10 +68,20 @@ class BondQuerySet(models.QuerySet["Bond"]):
         return self.filter(present=True)
 
     def matching(self, text: str) -> BondQuerySet:
-        """By a part of its host's name, or its own name. Apart, so that each side has its index."""
-        of_hosts = Bond.objects.filter(host__in=Host.objects.order_by().filter(name__icontains=text).values("pk"))
-        named = Bond.objects.filter(name__iexact=text)
-        return self.filter(pk__in=of_hosts.order_by().values("pk").union(named.order_by().values("pk")))
+        """By a part of its host's name, or its own name; one query."""
+        return holding(self, bonds_with(text), bond_words(text), few=1_000)
+
+
+def bond_words(text: str) -> Q:
+    return Q(host__name__icontains=text) | Q(name__iexact=text)
+
+
+def bonds_with(text: str) -> models.QuerySet[Any, Any]:
+    """Keys of bonds with a part of their host's name, or of this name. Apart, so that each side has its index."""
+    hosts = Host.objects.order_by().filter(name__icontains=text)
+    of_hosts = Bond.objects.order_by().filter(host__in=hosts.values("pk"))
+    named = Bond.objects.order_by().filter(name__iexact=text)
+    return of_hosts.values("pk").union(named.values("pk"), all=True)
 
 
 class Bond(models.Model):
@@ -77,6 +94,7 @@ class Bond(models.Model):
     failures_hour, failures_day  link failures that were new within that time
     drift      sentences in which its files and the kernel differ; untold: why that cannot be told, empty if it can
     present    False once its host answered without it; the history stays
+    one_switch the switch that all its ports hang on, where it has several and that is known; else empty
     """
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="bonds")
@@ -101,6 +119,7 @@ class Bond(models.Model):
     failures_day = models.PositiveIntegerField(default=0)
     drift = models.JSONField(default=list)
     untold = models.TextField(blank=True)
+    one_switch = models.CharField(max_length=120, blank=True)
     changed_at = models.DateTimeField()
 
     objects = BondQuerySet.as_manager()
@@ -111,6 +130,8 @@ class Bond(models.Model):
         indexes = (
             models.Index(fields=("present", "rank", "-since", "id"), name="bond_worst_first"),
             models.Index(fields=("changed_at", "id"), name="bond_changed"),
+            models.Index(Upper("name"), name="bond_by_name"),
+            models.Index(fields=("host",), name="bond_on_one_switch", condition=Q(present=True, one_switch__gt="")),
         )
 
     def __str__(self) -> str:
@@ -134,6 +155,7 @@ class Nic(models.Model):
     nominal_mbps  the largest speed known of it: what the driver supports, or the fastest it was ever seen at
     present       False once its host answered without it; kept for what is known of it
     active        its bond's traffic runs over it; used: it has addresses of its own, or something stands on it
+    idle          a fast port that has a link and does nothing, as `networking.idle` judges its host's ports
     """
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="nics")
@@ -153,6 +175,7 @@ class Nic(models.Model):
     bond = models.ForeignKey(Bond, on_delete=models.SET_NULL, null=True, related_name="nics")
     active = models.BooleanField(default=False)
     used = models.BooleanField(default=False)
+    idle = models.BooleanField(default=False)
     switch = models.CharField(max_length=120, blank=True)
     switch_port = models.CharField(max_length=80, blank=True)
     first_seen = models.DateTimeField(default=timezone.now)
@@ -162,7 +185,9 @@ class Nic(models.Model):
         constraints = (models.UniqueConstraint(fields=("host", "key"), name="networking_nic_once"),)
         indexes = (
             models.Index(fields=("switch", "switch_port"), name="nic_at_switch"),
-            models.Index(fields=("nominal_mbps", "active"), name="nic_idle"),
+            models.Index(Upper("switch"), name="nic_by_switch"),
+            models.Index(fields=("host",), name="nic_that_idles", condition=Q(idle=True)),
+            models.Index(fields=("host",), name="nic_that_hears_nobody", condition=HEARS_NOBODY),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ One transaction for a batch of hosts. A host whose answer is the very same as be
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +23,11 @@ from networking.drill.asking import failures_made
 from networking.facts.values import BondNow, Neighbour
 from networking.facts.values import Nic as NicNow
 from networking.health import health_of, stale_sentence
+from networking.idle import idle_ports
 from networking.models import Bond, BondMove, HostNetwork, LinkFailures, Nic, SweepWish
 from networking.seen import Answer
 from networking.telling import turned
+from networking.topology import PortRow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_MISSES = 5
@@ -64,12 +66,13 @@ class _Rows:
 
 NIC_FIELDS = (
     *("name", "present", "permanent_address", "driver", "bus", "mtu", "up", "carrier", "speed_mbps", "nominal_mbps"),
-    *("duplex", "addresses", "active", "used", "switch", "switch_port", "bond_id"),
+    *("duplex", "addresses", "active", "used", "idle", "switch", "switch_port"),
+    "bond_id",
 )
 BOND_FIELDS = (
     *("present", "mode", "primary", "primary_reselect", "miimon", "active", "active_mbps", "active_nominal_mbps"),
     *("state", "sentence", "evidence", "findings", "ports", "addresses", "failures_hour", "failures_day"),
-    *("drift", "untold"),
+    *("drift", "untold", "one_switch"),
 )
 
 
@@ -186,7 +189,7 @@ class _Host:
         for old in self.bonds:
             if old.name not in rows and old.present:
                 before = _shown(old)
-                old.present, old.ports = False, []
+                old.present, old.ports, old.one_switch = False, [], ""
                 _touch(self.out, old, before, self.now)
         self._ports(nics, rows)
         row = self.row
@@ -244,9 +247,10 @@ class _Host:
         of_bond = {port["name"]: (bond, port["active"]) for bond in bonds.values() for port in bond.ports}
         old = {nic.key: nic for nic in self.nics}
         found = {seen.key_of(nic)[:32]: nic for nic in nics.values() if nic.kind == seen.PHYSICAL}
+        idling = _idling(found.values(), of_bond)
         for key, nic in found.items():
             bond, active = of_bond.get(nic.name, (None, False))
-            fields = storable(_nic_fields(nic)) | {"active": active}
+            fields = storable(_nic_fields(nic)) | {"active": active, "idle": nic.name in idling}
             row = old.get(key)
             if row is None:
                 row = Nic(host_id=self.row.host_id, key=key, first_seen=self.now, bond=bond, **fields)
@@ -260,8 +264,24 @@ class _Host:
                 self.out.nics.append(row)
         for key, row in old.items():
             if key not in found and row.present:
-                row.present, row.bond, row.active = False, None, False
+                row.present, row.bond, row.active, row.idle = False, None, False, False
                 self.out.nics.append(row)
+
+
+def _idling(nics: Iterable[NicNow], of_bond: Mapping[str, tuple[Bond, bool]]) -> set[str]:
+    """Names of those of a host's ports that idle."""
+    rows = []
+    for nic in nics:
+        bond, active = of_bond.get(nic.name, (None, False))
+        row = PortRow(
+            "", nic.name, bond=bond.name if bond else "", active=active, up=bool(nic.carrier), used=_used(nic)
+        )
+        rows.append(replace(row, speed_mbps=nic.speed_mbps, nominal_mbps=nic.nominal_mbps))
+    return {idle.port.nic for idle in idle_ports(rows)}
+
+
+def _used(nic: NicNow) -> bool:
+    return bool(nic.addresses) or any(upper != nic.master for upper in nic.uppers)
 
 
 def _nic_fields(nic: NicNow) -> dict[str, Any]:
@@ -279,7 +299,7 @@ def _nic_fields(nic: NicNow) -> dict[str, Any]:
         "nominal_mbps": nic.nominal_mbps,
         "duplex": (nic.duplex or "")[:10],
         "addresses": list(nic.addresses),
-        "used": bool(nic.addresses) or any(upper != nic.master for upper in nic.uppers),
+        "used": _used(nic),
         "switch": neighbour.switch[:120] if neighbour else "",
         "switch_port": neighbour.port[:80] if neighbour else "",
     }

@@ -150,7 +150,14 @@ def bond_fields(bond: BondNow, ports: tuple[PortSeen, ...], health: Health, addr
         ],
         "ports": [port.to_json() for port in ports],
         "addresses": addresses,
+        "one_switch": _one_switch(ports),
     }
+
+
+def _one_switch(ports: tuple[PortSeen, ...]) -> str:
+    """The switch that all of several ports hang on; empty where they do not, or nobody knows."""
+    switches = {port.switch for port in ports}
+    return switches.pop()[:120] if len(ports) > 1 and len(switches) == 1 else ""
 
 
 def what_moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

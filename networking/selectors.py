@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db import connection
+from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -48,7 +50,7 @@ class Filters:
 class Page:
     """Worst first; `worse` and `better` are query strings, or None where there is no more."""
 
-    rows: list[Bond]
+    rows: list[Any]
     worse: str | None
     better: str | None
 
@@ -97,7 +99,8 @@ def bond_list(actor: Actor, filters: Filters) -> BondQuerySet:
     if filters.health:
         rows = rows.filter(rank=_rank(filters.health))
     if filters.site:
-        rows = rows.filter(host__site__iexact=filters.site)
+        alike = [site for site in sites(actor) if site.casefold() == filters.site.casefold()]
+        rows = rows.filter(host__site__in=alike)
     if filters.switch:
         at_switch = Nic.objects.filter(switch__iexact=filters.switch, bond__isnull=False)
         rows = rows.filter(pk__in=at_switch.values("bond_id"))
@@ -108,8 +111,11 @@ def _rank(word: str) -> int:
     return WORST_FIRST.index(HealthState(word)) if word in set(HealthState) else -1
 
 
-def page_worst_first(rows: BondQuerySet, query: QueryDict, size: int = PAGE) -> Page:
-    """The page that `after` or `before` of the address asks for: a bond's place is its rank, since when, its number."""
+def page_worst_first(rows: QuerySet[Any, Any], query: QueryDict, size: int = PAGE) -> Page:
+    """The page that `after` or `before` of the address asks for: a bond's place is its rank, since when, its number.
+
+    Rows are bonds, or what has their rank, since and pk.
+    """
     before, after = (_place(query.get(word, "")) for word in ("before", "after"))
     if before:
         rank, since, number = before
@@ -127,7 +133,7 @@ def page_worst_first(rows: BondQuerySet, query: QueryDict, size: int = PAGE) -> 
     return Page(kept, _link(query, "before", kept[:1], bool(after)), _link(query, "after", kept[-1:], more))
 
 
-def place_of(bond: Bond) -> str:
+def place_of(bond: Any) -> str:
     """Where a bond stands in the list, as a word for an address."""
     return f"{bond.rank}.{int(bond.since.timestamp() * 1_000_000)}.{bond.pk}"
 
@@ -144,7 +150,7 @@ def _place(word: str) -> tuple[int, datetime, int] | None:
     return rank, moment + timedelta(microseconds=since % 1_000_000), number
 
 
-def _link(query: QueryDict, word: str, edge: list[Bond], more: bool) -> str | None:
+def _link(query: QueryDict, word: str, edge: list[Any], more: bool) -> str | None:
     if not more or not edge:
         return None
     values = query.copy()
@@ -164,31 +170,43 @@ def counts(actor: Actor) -> list[StateCount]:
     ]
 
 
+WITH_BOND = "inventory_host host JOIN networking_bond bond ON bond.host_id = host.id WHERE bond.present AND host.site >"
+FIRST = "ORDER BY host.site, host.name LIMIT 1"
+SITES = f"""
+    WITH RECURSIVE one(site) AS (
+        SELECT (SELECT host.site FROM {WITH_BOND} '' {FIRST})
+        UNION ALL
+        SELECT (SELECT host.site FROM {WITH_BOND} one.site {FIRST}) FROM one WHERE one.site IS NOT NULL
+    )
+    SELECT site FROM one WHERE site IS NOT NULL ORDER BY site
+"""  # noqa: S608 - words of our own
+"""From the first host of each site to that of the next, by their index: a DISTINCT would look at every host."""
+
+
 def sites(actor: Actor) -> list[str]:
     """Sites of hosts that have bonds, as far as the person sees them."""
-    return list(
-        hosts_seen_by(actor)
-        .filter(bonds__present=True)
-        .exclude(site="")
-        .order_by("site")
-        .values_list("site", flat=True)
-        .distinct()
-    )
+    if actor.sees_all:
+        with connection.cursor() as cursor:
+            cursor.execute(SITES)
+            return [site for (site,) in cursor]
+    rows = hosts_seen_by(actor).filter(bonds__present=True).exclude(site="")
+    return list(rows.order_by("site").values_list("site", flat=True).distinct())
 
 
 def freshness(actor: Actor) -> Freshness:
-    """Of the hosts that the person sees."""
+    """Of the hosts that the person sees; one query."""
     now = timezone.now()
     recent = now - timedelta(seconds=settings.FLEET_SECONDS * 2 + 30)
+    worker = Pulse.objects.filter(name="fleet").values("at")
     told = on_hosts_seen_by(actor, HostNetwork.objects.all()).aggregate(
+        worker=Max(Subquery(worker)),
         hosts=Count("pk"),
         fresh=Count("pk", filter=Q(seen_at__gte=recent)),
         silent=Count("pk", filter=Q(error__gt="")),
         never=Count("pk", filter=Q(tried_at__isnull=True)),
         newest=Max("seen_at"),
     )
-    worker = Pulse.objects.filter(name="fleet").values_list("at", flat=True).first()
-    return Freshness(**told, worker=worker, every=ago(settings.FLEET_SECONDS))
+    return Freshness(**told, every=ago(settings.FLEET_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)

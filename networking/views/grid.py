@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from inventory.rights import on_hosts_seen_by
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST
 from networking.models import Bond, Nic
-from networking.selectors import Filters, bond_list, counts, sites
+from networking.selectors import Filters, bond_list, counts, page_worst_first, sites
 from networking.views.bonds import head, row_of
 from people.access import Request, requires
 from people.actor import Actor
@@ -30,6 +32,8 @@ OVERLAP = timedelta(seconds=5)
 """A change is written a moment after the time it bears; what is told twice does no harm."""
 
 MOST_CHANGES = 2000
+MOST_CELLS = 10_000
+"""On one page; what is better than the worst of them stands on the next."""
 LABELS = [HEALTH_LABELS[state] for state in WORST_FIRST]
 SHORT = [(label.glyph, label.word) for label in LABELS]
 
@@ -50,8 +54,10 @@ def grid(request: Request) -> HttpResponse:
     by = request.GET.get("by", "site")
     by = by if by in GROUPS else "site"
     moment = timezone.now()
+    page = page_worst_first(cells(request.actor, filters), request.GET, MOST_CELLS)
     context = {
-        "groups": list(groups(request.actor, filters, by)),
+        "page": page,
+        "groups": list(groups(page.rows, by)),
         "by": by,
         "groupings": GROUPS.items(),
         "filters": filters,
@@ -65,13 +71,17 @@ def grid(request: Request) -> HttpResponse:
     return render(request, "networking/grid.html", context)
 
 
-def groups(actor: Actor, filters: Filters, by: str) -> Iterator[Group]:
-    """Groups with the worst bond first, each with its worst first. Cells are put together by hand: there are 10,000."""
-    columns = ("pk", "rank", "name", "host__name", "host__site", "host__rack")
-    rows = bond_list(actor, filters).select_related(None).order_by("rank", "-since", "pk").values_list(*columns)
-    switches = dict(_active_switches()) if by == "switch" else {}
+def cells(actor: Actor, filters: Filters) -> QuerySet[Any, Any]:
+    """What a cell shows of each bond, and no model: there are 10,000 of them."""
+    columns = ("pk", "rank", "since", "name", "host__name", "host__site", "host__rack")
+    return bond_list(actor, filters).select_related(None).values_list(*columns, named=True)
+
+
+def groups(rows: Sequence[Any], by: str) -> Iterator[Group]:
+    """Groups with the worst bond first, each with its worst first. Cells are put together by hand."""
+    switches = _active_switches([row.pk for row in rows]) if by == "switch" else {}
     found: dict[str, list[tuple[int, int, str, str]]] = {}
-    for pk, rank, name, host, site, rack in rows:
+    for pk, rank, _, name, host, site, rack in rows:
         group = site if by == "site" else f"{site} {rack}".strip() if by == "rack" else switches.get(pk, "")
         found.setdefault(group or NOWHERE, []).append((pk, rank, name, host))
     for group, members in found.items():
@@ -80,9 +90,9 @@ def groups(actor: Actor, filters: Filters, by: str) -> Iterator[Group]:
         yield Group(group, states, _cells(members), len(members))
 
 
-def _active_switches() -> Iterator[tuple[int, str]]:
-    rows = Nic.objects.filter(active=True, bond__isnull=False).exclude(switch="")
-    yield from rows.values_list("bond_id", "switch")
+def _active_switches(bonds: list[int]) -> dict[int, str]:
+    rows = Nic.objects.filter(active=True, bond__in=bonds).exclude(switch="").order_by()
+    return dict(rows.values_list("bond_id", "switch"))
 
 
 def _cells(members: list[tuple[int, int, str, str]]) -> SafeString:

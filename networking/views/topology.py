@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count, QuerySet, Window
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 
 from inventory.paging import clean
-from networking.plugged import rows_at_switch, rows_of_site
+from networking.plugged import hearing_nobody, on_one_switch, rows_at_switch, rows_at_switches, switch_names
 from networking.selectors import sites
-from networking.topology import Effect, Impact, PortRow, Switch, Topology, impact, topology
+from networking.topology import Effect, Impact, PortRow, Switch, Topology, impact, natural, topology
 from networking.views.bonds import head
 from networking.wording import against_nominal, speed_words
 from people.access import Request, requires
 from people.roles import Role
 
-MOST = 50
+PAGE, MOST = 12, 50
+EVERY = "*"
 ROLES = {
     "active": ("●", "carries a bond's traffic"),
     "standby": ("○", "stands by"),
@@ -74,23 +78,49 @@ class Rack:
 
 @requires(Role.VIEWER)
 def switches(request: Request) -> HttpResponse:
-    """Every switch of a site, by rack: as bars, or as a table (`view=table`)."""
-    known = sites(request.actor)
-    site = clean(request.GET.get("site", "")) or (known[0] if known else "")
-    found = topology(rows_of_site(request.actor, site))
+    """The switches of a site, or of all (`site=*`), some at a time, by rack: as bars, or as a table (`view=table`)."""
+    actor, known = request.actor, sites(request.actor)
+    site = clean(request.GET.get("site", "")) or (known[0] if known else EVERY)
+    only = "" if site == EVERY else site
+    names = switch_names(actor, only)
+    page, after = page_of(names, clean(request.GET.get("after", "")))
+    found = topology(rows_at_switches(actor, page))
+    silent, silent_count = _some(hearing_nobody(actor, only))
+    one_switch, one_switch_count = _some(on_one_switch(actor, only))
     context = {
         "site": site,
         "sites": known,
-        "racks": list(racks(found)),
+        "every": EVERY,
+        "count": len(names),
+        "racks": list(racks((one for one in map(found.switch, page) if one), found)),
+        "next": f"?{urlencode(_query(request, site) | {'after': after})}" if after else "",
+        "first": f"?{urlencode(_query(request, site))}" if request.GET.get("after") else "",
         "table": request.GET.get("view") == "table",
         "roles": [(key, glyph, words) for key, (glyph, words) in ROLES.items()],
-        "one_switch": found.one_switch[:MOST],
-        "one_switch_count": len(found.one_switch),
-        "silent": found.silent[:MOST],
-        "silent_count": len(found.silent),
+        "one_switch": one_switch,
+        "one_switch_count": one_switch_count,
+        "silent": silent,
+        "silent_count": silent_count,
         **head(request),
     }
     return render(request, "networking/switches.html", context)
+
+
+def _some(rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """The first of them, and how many there are; one query."""
+    found = list(rows.select_related("host").annotate(in_all=Window(Count("*"))).order_by("host__name", "name")[:MOST])
+    return found, found[0].in_all if found else 0
+
+
+def _query(request: Request, site: str) -> dict[str, str]:
+    return {"site": site} | ({"view": "table"} if request.GET.get("view") == "table" else {})
+
+
+def page_of(names: list[str], after: str, size: int = PAGE) -> tuple[list[str], str]:
+    """The names behind one, in the order that people count in, and the one to go on from; empty at the end."""
+    behind = (natural(after), after)
+    rest = [name for name in names if (natural(name), name) > behind] if after else names
+    return rest[:size], rest[size - 1] if len(rest) > size else ""
 
 
 @requires(Role.VIEWER)
@@ -120,9 +150,9 @@ def _shown(effects: tuple[Effect, ...]) -> list[Effect]:
     return sorted(effects, key=lambda effect: (effect.certain, effect.port.speed_mbps or 0))
 
 
-def racks(found: Topology) -> Iterator[Rack]:
+def racks(chosen: Iterable[Switch], found: Topology) -> Iterator[Rack]:
     by_rack: dict[str, list[Bar]] = {}
-    for one in found.switches:
+    for one in chosen:
         name = ", ".join(rack or "no rack said" for _, rack in one.racks)
         by_rack.setdefault(name, []).append(bar_of(found, one))
     for name in sorted(by_rack):

@@ -3,9 +3,10 @@
 import pytest
 from django.db import connection
 
-from inventory.models import Host, HostFacts, HostKey, Vm
+from inventory.counting import holding
+from inventory.models import Host, HostFacts, HostKey, Vm, host_words, hosts_with, vms_with
 from inventory.states import HostTrust
-from networking.models import Bond
+from networking.models import Bond, bond_words, bonds_with
 
 pytestmark = pytest.mark.django_db
 
@@ -22,15 +23,36 @@ def plan_of(app01):
 
 @pytest.mark.parametrize("column", ["name", "address", "tags"])
 def test_a_part_of_a_hosts_words_is_found_by_an_index(plan_of, column: str) -> None:
-    assert f"inventory_host_{column}_part" in plan_of(Host.objects.matching("ledger"))
+    assert f"inventory_host_{column}_part" in plan_of(hosts_with("ledger"))
 
 
 def test_so_is_a_part_of_its_vms_name(plan_of) -> None:
-    assert "inventory_vm_name_part" in plan_of(Host.objects.matching("ledger"))
+    assert "inventory_vm_name_part" in plan_of(vms_with("ledger"))
 
 
 def test_so_is_the_host_of_a_bond(plan_of) -> None:
-    assert "inventory_host_name_part" in plan_of(Bond.objects.matching("ledger"))
+    assert "inventory_host_name_part" in plan_of(Host.objects.order_by().filter(name__icontains="ledger"))
+
+
+def test_words_that_many_have_find_the_same_as_words_that_few_have() -> None:
+    vm = Vm.objects.create(name="ledger-vm", tags="prod")
+    for number, told in enumerate(({"name": "ledger"}, {"vm": vm}, {"tags": "ledger"}, {}, {"name": "bond0"})):
+        address = "ledger.example" if number == 3 else f"192.0.2.{number}"
+        host = Host.objects.create(**{"name": f"h{number}", "address": address, **told})
+        Bond.objects.create(
+            host=host,
+            name="bond0" if number else "ledger",
+            state="ok",
+            rank=11,
+            since=host.created,
+            changed_at=host.created,
+        )
+    found = {}
+    for few in (0, 100):
+        hosts = holding(Host.objects.all(), hosts_with("LEDGER"), host_words("LEDGER"), few=few)
+        bonds = holding(Bond.objects.all(), bonds_with("LEDGER"), bond_words("LEDGER"), few=few)
+        found[few] = {row.name for row in hosts}, {str(row) for row in bonds}
+    assert found[0] == found[100] == ({"ledger", "h1", "h2", "h3"}, {"ledger of ledger"})
 
 
 @pytest.mark.parametrize("rows", [Host, Vm])

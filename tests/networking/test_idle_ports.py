@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from networking.idle import Why, idle_ports
@@ -15,17 +13,17 @@ def port(nic, nominal, **more):
 
 
 def reasons(*rows):
-    return {idle.port.nic: idle.why for idle in idle_ports(rows).ports}
+    return {idle.port.nic: idle.why for idle in idle_ports(rows)}
 
 
 def test_a_fast_port_that_stands_by_for_a_fast_one_idles():
-    [idle] = idle_ports([port("eth0", 10000, active=True), port("eth1", 10000)]).ports
+    [idle] = idle_ports([port("eth0", 10000, active=True), port("eth1", 10000)])
     assert idle.why == Why.STANDS_BY_FOR_FAST
     assert idle.sentence == "eth1 stands by for eth0, both made for 10 Gb/s or more: a 1 Gb/s port would do."
 
 
 def test_a_fast_port_that_stands_by_for_a_slower_one_idles():
-    [idle] = idle_ports([port("eth0", 10000), port("eth1", 1000, active=True)]).ports
+    [idle] = idle_ports([port("eth0", 10000), port("eth1", 1000, active=True)])
     assert idle.why == Why.STANDS_BY_FOR_SLOWER
     assert idle.sentence == "eth0, made for 10 Gb/s, stands by for eth1, which has 1 Gb/s."
     faster = reasons(port("eth0", 10000, active=True), port("eth1", 25000))
@@ -33,7 +31,7 @@ def test_a_fast_port_that_stands_by_for_a_slower_one_idles():
 
 
 def test_a_fast_port_with_a_link_in_no_use_idles():
-    [idle] = idle_ports([port("eth0", 10000, bond="")]).ports
+    [idle] = idle_ports([port("eth0", 10000, bond="")])
     assert (idle.why, idle.sentence) == (
         Why.UNUSED,
         "eth0 has a link at 10 Gb/s, no address, and nothing stands on it.",
@@ -67,18 +65,3 @@ def test_what_works_or_cannot_be_known_does_not_idle(rows):
 
 def test_where_no_nominal_speed_is_known_the_speed_now_counts():
     assert reasons(port("eth0", None, speed_mbps=10000, bond="")) == {"eth0": Why.UNUSED}
-
-
-def test_ports_are_added_up_by_site_and_in_all():
-    rows = [port(f"eth{n}", 10000, bond="", site=site) for n, site in enumerate(["south", "north", "south"])]
-    found = idle_ports(rows, Decimal("150.50"))
-    assert [(site.site, site.ports, site.price) for site in found.sites] == [
-        ("north", 1, Decimal("150.50")),
-        ("south", 2, Decimal("301.00")),
-    ]
-    assert (len(found), found.price) == (3, Decimal("451.50"))
-
-
-def test_without_a_price_ports_are_counted_only():
-    found = idle_ports([port("eth0", 10000, bond="")])
-    assert (found.price, found.sites[0].price) == (None, None)
