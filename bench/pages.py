@@ -39,32 +39,45 @@ MS, QUERIES = 120.0, 12
 TARGET = f"100,000 hosts, 1 M steps, 10 M audit rows: p95 of any list within {MS:.0f} ms, {QUERIES} queries (P6)"
 LISTS = (
     "/",
-    "/hosts/", "/hosts/?text=host00999", "/hosts/?text=zzz", "/hosts/?trust=trusted", "/hosts/?trust=pending",
-    "/hosts/?owner=Team+00017",
-    "/vms/", "/vms/?text=vm00400", "/vms/?text=zzz", "/owners/", "/owners/?text=00017",
+    "/hosts/", "/hosts/?text=host00999", "/hosts/?text=host009", "/hosts/?text=rack", "/hosts/?text=zzz",
+    "/hosts/?trust=trusted", "/hosts/?trust=pending", "/hosts/?trust=none", "/hosts/?trust=changed",
+    "/hosts/?owner=Team+00017", "/hosts/?owner=Team+00017&trust=pending",
+    "/vms/", "/vms/?text=vm00400", "/vms/?text=prod", "/vms/?text=Team+00017", "/vms/?text=zzz",
+    "/owners/", "/owners/?text=00017",
     "/unowned/", "/unowned/?which=nobody", "/unowned/?which=unconfirmed",
-    "/changes/", "/changes/?state=going", "/changes/?state=deciding", "/changes/?state=failed", "/changes/?mine=1",
-    "/changes/?requester=rosa", "/changes/?kind=recovery", "/changes/?kind=bond", "/changes/?host=host0000700",
-    "/audit/", "/audit/?actor=person17", "/audit/?actor=nobody", "/audit/?action=host.edit", "/audit/?kind=host",
-    "/audit/?object=host4711", "/audit/?actor=person17&action=run.start", "/audit/?kind=host&action=run.start",
-    "/search?q=host00999", "/search?q=zzz", "/search?q=INC-700",
-    "/bonds/", "/bonds/?state=held", "/bonds/?text=host00999", "/bonds/silent", "/bonds/switches", "/bonds/idle",
-    "/rollouts/", "/policies/", "/engine/",
+    "/changes/", "/changes/?state=going", "/changes/?state=deciding", "/changes/?state=attention",
+    "/changes/?state=failed", "/changes/?state=blocked", "/changes/?mine=1", "/changes/?requester=rosa",
+    "/changes/?requester=olu", "/changes/?kind=recovery", "/changes/?kind=bond", "/changes/?kind=bond&state=failed",
+    "/changes/?host=host0000700", "/changes/?host=zzz",
+    "/audit/", "/audit/?actor=person17", "/audit/?actor=nobody", "/audit/?action=host.edit", "/audit/?action=none",
+    "/audit/?kind=host", "/audit/?kind=none", "/audit/?object=host4711", "/audit/?actor=person17&action=run.start",
+    "/audit/?actor=person17&kind=host", "/audit/?kind=host&action=run.start", "/audit/?kind=change&action=run.start",
+    "/audit/?actor=person17&action=user.sign_in&kind=host", "/audit/?object=host4711&action=run.start",
+    "/search?q=host00999", "/search?q=rack", "/search?q=zzz", "/search?q=INC-700",
+    "/bonds/", "/bonds/?health=held", "/bonds/?health=down", "/bonds/?site=site3", "/bonds/?site=site3&health=held",
+    "/bonds/?switch=sw100", "/bonds/?switch=zzz", "/bonds/?text=host00999", "/bonds/?text=host009", "/bonds/?text=zzz",
+    "/bonds/silent", "/bonds/switches", "/bonds/switches?site=*", "/bonds/switches?view=table",
+    "/bonds/switches/sw101/", "/bonds/idle", "/bonds/idle?site=site3",
+    "/rollouts/", "/policies/", "/windows/", "/engine/",
 )  # fmt: skip
+THEIRS = ("/", "/hosts/", "/vms/", "/unowned/", "/changes/", "/bonds/", "/bonds/switches", "/bonds/idle")
+"""What Rita asks for, who sees the machines of one owner of a hundred: a thousand."""
 LAST = {
     "/hosts/": "?after=host0099940",
     "/vms/": "?after=vm0050040",
     "/changes/": "?before=40",
     "/audit/": "?before=40",
+    "/bonds/": "?after=11.1.1",
+    "/bonds/idle": "?after=site9|host0024900|eth0",
 }
-"""The last page of the long lists."""
+"""The last page of the long lists, or one far behind."""
 COLUMNS = re.compile(r"^SELECT .*? FROM")
 
 
 def clients() -> dict[str, Client]:
     """Signed in: a viewer for most, the operator and the administrator where it takes them."""
     found = {}
-    for name in ("vera", "olu", "ada"):
+    for name in ("vera", "olu", "ada", "rita"):
         found[name] = Client(SERVER_NAME="localhost")
         found[name].force_login(User.objects.get(username=name))
     return found
@@ -117,18 +130,20 @@ def main() -> None:
         pages_world.make(given.hosts, given.steps, given.entries)
     rows = pages_world.counted()
     by = clients()
-    asked = {address: who_may(by, address) for address in [*LISTS, *(first + last for first, last in LAST.items())]}
+    addresses = [*LISTS, *(first + last for first, last in LAST.items())]
+    asked = {address: (who_may(by, address), address) for address in addresses}
+    asked |= {f"{address}, as Rita": (by["rita"], address) for address in THEIRS}
     queries = {}
-    for address, client in asked.items():
+    for name, (client, address) in asked.items():
         with CaptureQueriesContext(connection) as seen:
             client.get(address)
-        queries[address] = len(seen)
-    took: dict[str, list[float]] = {address: [] for address in asked}
+        queries[name] = len(seen)
+    took: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(given.repeats):
-        for address, client in asked.items():
-            took[address].append(timed(lambda client=client, address=address: client.get(address)))  # type: ignore[misc]
+        for name, (client, address) in asked.items():
+            took[name].append(timed(lambda client=client, address=address: client.get(address)))  # type: ignore[misc]
     if given.plans:
-        given.plans.write_text("\n".join(plans(client, address) for address, client in asked.items()))
+        given.plans.write_text("\n".join(plans(client, address) for client, address in asked.values()))
     middle = {address: statistics.median(values) for address, values in took.items()}
     deep = {first: middle[first + last] / middle[first] for first, last in LAST.items()}
     slow = {address: round(p95(values)) for address, values in took.items() if p95(values) > MS}
@@ -136,8 +151,12 @@ def main() -> None:
     figures = {
         "rows": rows,
         "pages": {
-            address: {"median_ms": round(middle[address], 1), "p95_ms": round(p95(values), 1),
-                      "queries": queries[address]}
+            address: {
+                "least_ms": round(min(values), 1),
+                "median_ms": round(middle[address], 1),
+                "p95_ms": round(p95(values), 1),
+                "queries": queries[address],
+            }
             for address, values in took.items()
         },
         "last page, times the first": {first: round(times, 2) for first, times in deep.items()},

@@ -10,9 +10,9 @@ from django.db import connection, models
 from django.utils import timezone
 
 from audit.models import Entry
-from changes.models import Change, Transition
+from changes.models import Change, Decider, Transition
 from execution.models import Run, StepRun
-from inventory.models import Host, HostKey, Owner, Vm
+from inventory.models import Host, HostFacts, HostKey, Membership, Owner, Vm
 from networking.bonding.states import WORST_FIRST, HealthState
 from networking.models import Bond, HostNetwork, Nic
 from people.models import User
@@ -22,6 +22,7 @@ from tests.pages.scene import Scene, a_host
 
 CAST = {
     "rosa": Role.REQUESTER,
+    "rita": Role.REQUESTER,
     "amir": Role.APPROVER,
     "olu": Role.OPERATOR,
     "vera": Role.VIEWER,
@@ -31,14 +32,20 @@ OWNERS = 2_000
 HASH = "md5(g.n::text) || md5((-g.n)::text)"
 ACTIONS = "(array['host.edit','change.approve','change.submit','run.start','step.done','user.sign_in'])[1 + g.n % 6]"
 STATES = "(array['succeeded','succeeded','succeeded','undone','failed','rejected','closed','expired'])[1 + g.n % 8]"
+SILENT = "CASE WHEN g.n % 50 = 0 THEN 'It gave no answer in 20 s.' ELSE '' END"
 CRITICALITIES = "(array['low','normal','normal','high','critical'])[1 + g.n % 5]"
 BOND_STATES = (*("ok",) * 6, "failed-over", "no-redundancy", "degraded-in-place", "held")
 
 
 def people() -> dict[str, User]:
-    """Somebody of each role."""
+    """Somebody of each role; all but Rita see every machine."""
     return {
-        name: user_create(name, password="a long password to type", display_name=name.title(), roles=[role])  # noqa: S106 - ends with the bench
+        name: user_create(
+            name,
+            password="a long password to type",  # noqa: S106 - ends with the bench
+            display_name=name.title(),
+            roles=[role, *([Role.VIEWER] if name != "rita" else [])],
+        )
         for name, role in CAST.items()
     }
 
@@ -73,7 +80,7 @@ def make(hosts: int, steps: int, entries: int) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     cast = people()
     done = Scene(cast["rosa"], cast["amir"], cast["olu"]).succeeded()
-    inventory(hosts)
+    inventory(hosts, cast["rita"])
     network(hosts)
     changes(done, hosts, steps)
     audit(entries)
@@ -87,8 +94,11 @@ def counted() -> dict[str, int]:
     return {table._meta.model_name or "": table._default_manager.count() for table in tables}
 
 
-def inventory(hosts: int) -> None:
-    """Owners, VMs, a host for each VM and as many without; one of ten unowned, one of twenty without a trusted key."""
+def inventory(hosts: int, rita: User) -> None:
+    """Owners, VMs, a host for each VM and as many without; one of ten unowned, one of twenty without a trusted key.
+
+    One of fifty gave no answer when last asked. Rita belongs to one owner of a hundred.
+    """
     owner = copies(Owner.objects.get(), OWNERS, name="'Team ' || lpad(g.n::text, 5, '0')")
     owned = f"CASE WHEN g.n % 10 = 0 THEN NULL ELSE {owner} + 1 + g.n % {OWNERS} END"
     since = {"waits_since": "now() - g.n * interval '7 minutes'", "criticality": CRITICALITIES, "owner_id": owned}
@@ -104,6 +114,10 @@ def inventory(hosts: int) -> None:
     )
     state = "CASE WHEN g.n % 20 = 0 THEN 'pending' ELSE 'trusted' END"
     copies(key, hosts, host_id=f"{first} + g.n", fingerprint="'SHA256:' || g.n", state=state)
+    HostFacts.objects.get_or_create(host=a_host(), defaults={"at": timezone.now()})
+    copies(HostFacts.objects.get(), hosts, host_id=f"{first} + g.n", error=SILENT)
+    of_rita = Membership.objects.create(owner_id=owner + OWNERS, user=rita)
+    copies(of_rita, OWNERS // 100 - 1, owner_id=f"{owner} + g.n * 100")
 
 
 def network(hosts: int) -> None:
@@ -111,7 +125,7 @@ def network(hosts: int) -> None:
     host, now = a_host(), timezone.now()
     first = Host.objects.get(name="host0000001").pk - 1
     HostNetwork.objects.create(host=host, seen_at=now, tried_at=now, next_at=now + timedelta(hours=1))
-    copies(HostNetwork.objects.get(host=host), hosts, host_id=f"{first} + g.n")
+    copies(HostNetwork.objects.get(host=host), hosts, host_id=f"{first} + g.n", error=SILENT)
     port = {"name": "eth0", "speed_mbps": 10000, "nominal_mbps": 10000, "mii_status": "up", "failures": 0}
     bond = Bond.objects.create(
         host=host, name="bond0", mode="active-backup", primary="eth0", active="eth0", active_mbps=10000,
@@ -129,14 +143,22 @@ def network(hosts: int) -> None:
             carrier=True, bond=bond, active=not number, used=True, switch="sw0", switch_port="e1",
         )  # fmt: skip
         switch = f"'sw' || (g.n / 62 * 2 + {number})"
+        idle = "g.n % 7 = 0" if speed == 10000 else "false"
         copies(
-            nic, hosts, host_id=f"{first} + g.n", bond_id=f"{bonds} + g.n", switch=switch, active=f"g.n % 7 <> {number}"
+            nic,
+            hosts,
+            host_id=f"{first} + g.n",
+            bond_id=f"{bonds} + g.n",
+            switch=switch,
+            active=f"g.n % 7 <> {number}",
+            idle=idle,
         )
 
 
 def changes(done: Change, hosts: int, steps: int) -> None:
     """Changes that ended, one of a thousand still to be decided; each with a run, and all its steps."""
     run = Run.objects.get(change=done)
+    asked = list(Decider.objects.filter(change=done))
     like = list(StepRun.objects.filter(run=run))
     count = steps // len(like)
     first = Host.objects.get(name="host0000001").pk
@@ -146,6 +168,8 @@ def changes(done: Change, hosts: int, steps: int) -> None:
     change = copies(done, count, **told, **at, ticket="'INC-' || g.n")
     for transition in Transition.objects.filter(change=done):
         copies(transition, count, change_id=f"{change} + g.n")
+    for decider in asked:
+        copies(decider, count, change_id=f"{change} + g.n")
     runs = copies(run, count, change_id=f"{change} + g.n", token="lpad(to_hex(g.n), 8, '0')", lease_until="NULL")  # noqa: S106 - SQL
     for step in like:
         copies(step, count, run_id=f"{runs} + g.n")

@@ -91,7 +91,7 @@ def search(text: str, actor: Actor, most: int = MOST_HITS) -> list[Hit]:
     text = clean(text)
     if not text:
         return []
-    hosts, vms = host_list(actor, text=text)[:most], vm_list(actor, text=text)[:most]
+    hosts, vms = hosts_seen_by(actor).matching(text)[:most], vm_list(actor, text=text)[:most]
     owners = owner_list(actor, text=text)[:most]
     return [
         *(Hit("host", host.name, f"host at {host.address}", host.get_absolute_url()) for host in hosts),

@@ -27,7 +27,7 @@ def look_once(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0008_quick_lists"),
+        ("inventory", "0009_quick_lists"),
         ("networking", "0003_drift"),
     ]
 
