@@ -32,6 +32,7 @@ ASKS_FOR: dict[Action, frozenset[Lift]] = {
     Action.RUN: frozenset(Lift),
     Action.CONFIRM: frozenset({Lift.FREEZE, Lift.WINDOW}),
     Action.RESUME: frozenset({Lift.APPROVAL, Lift.FREEZE}),
+    Action.PROBE: frozenset({Lift.FREEZE}),
     Action.UNDO: frozenset({Lift.FREEZE}),
 }
 """What can stand in the way of each."""

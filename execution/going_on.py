@@ -1,7 +1,8 @@
 """What a worker looks at before it goes on with a run by somebody's word: a resume, an undo, a confirmation.
 
 The word may be hours old. Whoever gave it has to be an operator still, as whoever starts a run has at the gate; and no
-freeze may have begun meanwhile, except under a broken glass. An undo goes on in a freeze: it was asked for before.
+freeze may have begun meanwhile, nor, while nothing is written yet, its window have closed, except under a broken glass,
+which then owes a review. An undo goes on in a freeze: it was asked for before.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from django.utils import timezone
 
 from changes.history import note
 from changes.models import Change
+from changes.policy import Action
 from changes.services import move
 from changes.states import State, StepState
 from execution.gate import operator_gone
 from execution.leases import Lease, database_now
 from execution.models import DO, Run, StepRun
-from execution.starting import frozen_for, hold, went_on
+from execution.starting import hold, resume_held, starts_anew, taken_up, went_on
 
 POLL_SECONDS = 60
 """How often a step that waits for a person is looked at without anybody's word."""
@@ -43,6 +45,9 @@ def may_go_on(run: Run, lease: Lease) -> bool:
             no = _stays(run.change, now) if _parked(run.change, now) else ""
         elif no := _word_fails(run.change, now):
             _put_back(run.change, now, no)
+        elif now.acted_by and run.change.state is State.RUNNING:
+            what = Action.RUN if starts_anew(run.change) else Action.RESUME
+            taken_up(run.change, now.acted_by, what, now.acted_by_id, now.started_by_id)
         if not no:
             Run.objects.filter(pk=run.pk).update(acted_by=None)
     return not no
@@ -102,8 +107,7 @@ def _lapsed(state: State, run: Run) -> str:
 def _word_fails(change: Change, run: Run) -> str:
     """Why a resume or an undo does not begin; empty too where it has begun already."""
     resumed = change.state is State.RUNNING and run.acted_by_id is not None
-    frozen = frozen_for(change, run.acted_by_id, run.started_by_id) if resumed else ""
-    return _lapsed(change.state, run) or frozen
+    return _lapsed(change.state, run) or (resume_held(change, run.acted_by_id, run.started_by_id) if resumed else "")
 
 
 def _put_back(change: Change, run: Run, no: str) -> None:

@@ -140,12 +140,12 @@ def run_resume(actor: User, change: Change) -> None:
     if audit.late:
         raise Denied(audit.sentence, Action.RESUME, change)
     _must_be_met(change, Action.RESUME, *both)
+    note(actor_of(actor), "change.resume", change, {"run": run.name})
     glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), *both)
     _retry_broken(run)
     Run.objects.filter(pk=run.pk).update(
         acted_by=actor, recheck=True, cancel_requested=False, ended_at=None, sentence=""
     )
-    note(actor_of(actor), "change.resume", change, {"run": run.name})
     move(change, State.RUNNING, actor, "Resumed")
     ring(change)
 

@@ -3,7 +3,7 @@
 A run that was begun and waits parked may wait for days. Where it goes on to write then, that is a start as well: no
 freeze lets it, and while nothing is written yet no closed window does. It stays parked, and is lost to nothing: its
 deadline does not pass meanwhile. What waits for its host, under a revert that the host itself will make, is no such
-wait: to hold that would be the harm.
+wait: to hold that would be the harm. A resume that no worker took yet is held in the same way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from changes.glasses import glass_use, lifts_of
+from audit.models import Entry
+from changes.glasses import glass_use, lifts_of, needed
 from changes.models import Change
 from changes.plan import Plan
 from changes.policy import STATES, Action
@@ -42,13 +43,14 @@ def frozen_for(change: Change, *triggers: int | None) -> str:
 def starts(change: Change) -> bool:
     """Whether there is a start ahead: also where it broke off or waits with nothing begun that touches the host."""
     if change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM]:
-        return not _half(change)
+        return starts_anew(change)
     return change.state not in STARTED
 
 
-def _half(change: Change) -> bool:
+def starts_anew(change: Change) -> bool:
+    """Whether nothing was begun yet that touches the host; else it would be left half."""
     touching = [step.key for step in change.plan.steps if step.touches] if change.plan else []
-    return StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0, key__in=touching).exists()
+    return not StepRun.objects.filter(run__change=change, phase=DO, attempt__gt=0, key__in=touching).exists()
 
 
 def times_now(change: Change, lifts: Collection[Lift] = ()) -> list[Timed]:
@@ -72,13 +74,42 @@ def went_on(change: Change, actor: User, *triggers: int | None) -> None:
         glass_use(change, actor, Action.CONFIRM, now, *triggers)
 
 
+def resume_held(change: Change, *triggers: int | None) -> str:
+    """Why a resume that a worker takes up at this moment does not begin after all; empty if it does."""
+    now = database_now()
+    no = held(_standing(change, now))
+    return no and held(_standing(change, now, lifts_of(change, triggers, now)))
+
+
+def taken_up(change: Change, actor: User, what: Action, *triggers: int | None) -> None:
+    """Note what going on takes the broken glass for by now, where whoever asked did not need it for that yet."""
+    now = database_now()
+    if needed(change, what, now, *triggers) - {Lift.APPROVAL} - _noted(change):
+        glass_use(change, actor, what, now, *triggers)
+
+
+def _noted(change: Change) -> set[Lift]:
+    """What the glass was used for since somebody last asked that it goes on."""
+    acts = ("change.resume", "change.probe", "change.glass_used")
+    lifts: set[Lift] = set()
+    for row in Entry.objects.filter(object_kind="change", object_id=str(change.pk), action__in=acts).order_by("-pk"):
+        if row.action != "change.glass_used":
+            break
+        lifts |= set(map(Lift, row.detail["lifts"]))
+    return lifts
+
+
 def _lines(change: Change, now: datetime, lifts: Collection[Lift] = ()) -> list[Timed]:
     run = Run.objects.filter(change=change).first()
     plan = change.plan
     if run is None or plan is None or not _writes_after(plan, run.wait_step):
         return []
+    return _standing(change, now, lifts)
+
+
+def _standing(change: Change, now: datetime, lifts: Collection[Lift] = ()) -> list[Timed]:
     lines = timed(change, now, lifts)
-    return lines[:1] if _half(change) else lines
+    return lines if starts_anew(change) else lines[:1]
 
 
 def _writes_after(plan: Plan, key: str) -> bool:

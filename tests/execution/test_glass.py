@@ -21,6 +21,7 @@ from people.roles import Role
 from people.selectors import actor_of
 from people.services import role_grant, role_revoke
 from tests.conftest import a_person
+from tests.execution.test_parked_runs_are_held import cannot_tell
 from tests.execution.windowed import AN_HOUR, a_freeze, over, picked, shut
 
 pytestmark = pytest.mark.django_db
@@ -301,6 +302,46 @@ def test_nor_where_the_freeze_begins_before_a_worker_goes_on_with_it(queued_toy,
     services.run_resume(olu, again(change))
     a_freeze(toyhost)
     assert "Freeze" in gated(change).transitions.last().reason and again(change).state is State.FAILED
+
+
+def test_a_freeze_that_begins_before_a_worker_goes_on_with_a_resume_makes_it_owe_a_review(
+    queued_toy, toyhost, broken, olu, journal
+):
+    change = gated(queued_toy("a", "bad"))
+    broken(change, Lift.FREEZE)
+    services.run_resume(olu, again(change))
+    assert not entries("change.glass_used")
+    a_freeze(toyhost)
+    gated(change)
+    (used,) = entries("change.glass_used")
+    assert (used["for"], used["by"], used["lifts"]) == ("resume", "olu", ["freeze"])
+    assert owing_of(change).used_by == olu
+
+
+def test_a_resume_in_a_freeze_takes_the_broken_glass_once(queued_toy, toyhost, broken, olu):
+    change = gated(queued_toy("a", "bad"))
+    a_freeze(toyhost)
+    broken(change, Lift.FREEZE)
+    for times in (1, 2):
+        services.run_resume(olu, again(change))
+        gated(change)
+        assert len(entries("change.glass_used")) == times
+
+
+def test_what_a_probe_goes_on_to_in_a_freeze_by_a_broken_glass_owes_a_review(
+    approved_toy, toyhost, broken, olu, journal, monkeypatch
+):
+    change = approved_toy("a", "b", "c")
+    broken(change, Lift.FREEZE)
+    services.run_request(olu, again(change))
+    with monkeypatch.context() as once:
+        once.setattr("execution.runner._verify", cannot_tell)
+        assert gated(change).state is State.UNKNOWN
+    a_freeze(toyhost)
+    services.run_probe(olu, again(change))
+    assert (gated(change).state, journal()) == (State.SUCCEEDED, ["a", "b", "c"])
+    (used,) = entries("change.glass_used")
+    assert (used["for"], used["lifts"]) == ("probe", ["freeze"]) and owing_of(change)
 
 
 def test_what_was_cancelled_before_anything_was_written_starts_outside_its_window_by_a_broken_glass(

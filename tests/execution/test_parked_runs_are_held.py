@@ -204,7 +204,7 @@ def test_the_site_s_own_command_attaches_no_disk_while_it_is_held(parked, olu, s
 def test_a_probe_settles_an_unknown_step_in_a_freeze_and_begins_nothing_after_it(queued_toy, olu, journal, monkeypatch):
     change = queued_toy("a", "b")
     with monkeypatch.context() as once:
-        once.setattr("execution.runner._verify", _cannot_tell)
+        once.setattr("execution.runner._verify", cannot_tell)
         engine.look(change.pk)
     assert again(change).state is State.UNKNOWN
     a_freeze()
@@ -219,7 +219,7 @@ def test_a_probe_settles_an_unknown_step_in_a_freeze_and_begins_nothing_after_it
     assert (again(change).state, journal()) == (State.SUCCEEDED, ["a", "b"])
 
 
-def _cannot_tell(work, at, probe, hands, probing):
+def cannot_tell(work, at, probe, hands, probing):
     yield Ended(work.key, StepState.UNKNOWN, "Nobody can tell.")
     return StepState.UNKNOWN
 
@@ -263,6 +263,24 @@ def test_a_resume_that_no_worker_took_before_a_freeze_waits_for_another_one(queu
     engine.look(change.pk)
     assert again(change).state is State.FAILED
     assert "Freeze “Year’s end”" in again(change).transitions.last().reason
+
+
+def test_nor_does_one_whose_window_shut_before_anything_was_written(parked, olu, toyhost):
+    services.run_cancel(olu, parked)
+    services.run_resume(olu, again(parked))
+    shut("Sunday night", toyhost)
+    engine.look(parked.pk)
+    assert again(parked).state is State.FAILED
+    assert "Window “Sunday night” of toyhost is not open now" in again(parked).transitions.last().reason
+
+
+def test_but_one_that_is_half_done_goes_on_after_its_window(queued_toy, olu, toyhost, world):
+    change = queued_toy("a", "bad")
+    engine.look(change.pk)
+    services.run_resume(olu, again(change))
+    shut("Sunday night", toyhost)
+    engine.look(change.pk)
+    assert Run.objects.get(change=change).steps.get(key="bad").attempt == 2
 
 
 def test_steps_that_write_in_the_run_s_own_directory_leave_nothing_half():
