@@ -87,6 +87,8 @@ def run_cancel(actor: User, change: Change) -> None:
             wait_prompt="",
             wait_until=None,
             next_poll=None,
+            confirmed_step="",
+            acted_by=None,
             sentence="Cancelled while it waited.",
         )
         move(change, State.CANCELLED, actor, "Cancelled while it waited")
@@ -144,7 +146,7 @@ def run_resume(actor: User, change: Change) -> None:
     glass_use(change, actor, Action.RUN if anew else Action.RESUME, timezone.now(), *both)
     _retry_broken(run)
     Run.objects.filter(pk=run.pk).update(
-        acted_by=actor, recheck=True, cancel_requested=False, ended_at=None, sentence=""
+        acted_by=actor, confirmed_step="", recheck=True, cancel_requested=False, ended_at=None, sentence=""
     )
     move(change, State.RUNNING, actor, "Resumed")
     ring(change)
@@ -199,6 +201,7 @@ def run_undo(actor: User, change: Change) -> None:
         StepRun.objects.get_or_create(run=run, phase=UNDO, key=work.key, defaults={"position": number})
     Run.objects.filter(pk=run.pk).update(
         acted_by=actor,
+        confirmed_step="",
         phase=UNDO,
         recheck=False,
         cancel_requested=False,

@@ -77,6 +77,20 @@ def queued_toy(approved_toy, olu) -> Callable[..., Change]:
 
 
 @pytest.fixture
+def parked(queued_toy) -> Change:
+    """Waits for somebody, and nothing is written yet."""
+    change = queued_toy("wait", "a")
+    engine.look(change.pk)
+    return Change.objects.get(pk=change.pk)
+
+
+@pytest.fixture
+def come(world: Path) -> Callable[[], int]:
+    """What it waits for is there, for whoever looks."""
+    return lambda: (world / "journal").write_text("wait\n")
+
+
+@pytest.fixture
 def journal(world: Path) -> Callable[[], list[str]]:
     return lambda: (world / "journal").read_text().split()
 

@@ -46,19 +46,6 @@ def said(action: str) -> list[dict]:
     return [row.detail for row in Entry.objects.filter(action=action)]
 
 
-@pytest.fixture
-def parked(queued_toy) -> Change:
-    change = queued_toy("wait", "a")
-    engine.look(change.pk)
-    return again(change)
-
-
-@pytest.fixture
-def come(world):
-    """What it waits for is there, for whoever looks."""
-    return lambda: (world / "journal").write_text("wait\n")
-
-
 def test_in_a_freeze_the_poll_that_sees_what_it_waits_for_leaves_it_parked_and_goes_on_afterwards(
     parked, come, journal
 ):
