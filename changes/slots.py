@@ -81,14 +81,14 @@ def untimely(change: Change, now: datetime | None = None, lifted: Collection[Lif
     return held(timed(change, now, lifted))
 
 
-def frozen_now(change: Change, lifted: Collection[Lift] = ()) -> str:
+def frozen_now(change: Change, lifted: Collection[Lift] = (), now: datetime | None = None) -> str:
     """Why it may not go on, or be undone: a freeze alone; its window counted when it began."""
-    return held(timed(change, None, lifted)[:1]) if holding_now().exists() else ""
+    return held(timed(change, now, lifted)[:1]) if holding_now(now).exists() else ""
 
 
-def holding_now() -> QuerySet[Freeze]:
+def holding_now(now: datetime | None = None) -> QuerySet[Freeze]:
     """Freezes that hold at this moment, wherever."""
-    now = timezone.now()
+    now = now or timezone.now()
     return Freeze.objects.filter(enabled=True, starts__lte=now, ends__gt=now)
 
 

@@ -3,11 +3,21 @@
 The word may be hours old. Whoever gave it has to be an operator still, as whoever starts a run has at the gate; and no
 freeze may have begun meanwhile, nor, while nothing is written yet, its window have closed, except under a broken glass,
 which then owes a review. An undo goes on in a freeze: it was asked for before.
+
+The word is kept until something came of it, so that the next worker looks at it again where one dies in between:
+
+    resume, undo        until the first step of it is begun (`Intent`), it waits, or has ended
+    confirmation        until the step that waited has ended, or its command is begun
+    probe               until the run has ended or waits; looked at before each step that writes after the unknown one
+    cancel while parked the confirmation is forgotten with the wait
+
+Dies a worker before what is stored here, nothing was moved; dies it after, the next one finds it parked, put back or
+free to go on, as it was stored: each of these is one transaction.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +30,7 @@ from changes.states import State, StepState
 from execution.gate import operator_gone
 from execution.leases import Lease, database_now
 from execution.models import DO, Run, StepRun
-from execution.starting import hold, resume_held, starts_anew, taken_up, went_on
+from execution.starting import frozen_for, hold, resume_held, starts_anew, taken_up, went_on
 
 POLL_SECONDS = 60
 """How often a step that waits for a person is looked at without anybody's word."""
@@ -43,19 +53,31 @@ def may_go_on(run: Run, lease: Lease) -> bool:
         now = lease.guard()
         if now.wait_step:
             no = _stays(run.change, now) if _parked(run.change, now) else ""
-        elif no := _word_fails(run.change, now):
-            _put_back(run.change, now, no)
-        elif now.acted_by and run.change.state is State.RUNNING:
-            what = Action.RUN if starts_anew(run.change) else Action.RESUME
-            taken_up(run.change, now.acted_by, what, now.acted_by_id, now.started_by_id)
-        if not no:
-            Run.objects.filter(pk=run.pk).update(acted_by=None)
+        elif now.probing:  # `begins_no_more` looks, once the unknown step is settled
+            no = ""
+        else:
+            no = _by_word(run.change, now)
     return not no
 
 
-def held_back(change: Change, run: Run) -> str:
+def begins_no_more(run: Run, lease: Lease) -> str:
+    """Why no step begins after an unknown one that is settled by now; where one does, perhaps under a broken glass."""
+    change = run.change
+    with transaction.atomic():
+        now, moment = lease.guard(), database_now()
+        both = (now.acted_by_id, now.started_by_id)
+        if now.acted_by_id and (gone := operator_gone(now.acted_by_id, "had the host asked", "resume it")):
+            _refused(change, now, gone)
+            return gone
+        no = frozen_for(change, *both, now=moment)
+        if not no:
+            taken_up(change, now.acted_by or now.started_by, Action.PROBE, *both, now=moment)
+    return no
+
+
+def held_back(change: Change, run: Run, now: datetime | None = None) -> str:
     """Why a run that waits stays parked: whoever started it and whoever confirmed it have it go on."""
-    return hold(change, run.started_by_id, run.acted_by_id)
+    return hold(change, run.started_by_id, run.acted_by_id, now=now)
 
 
 def stay_parked(run: Run) -> None:
@@ -73,30 +95,37 @@ def confirmed(change: Change, run: Run) -> bool:
         return False
     no = _lapsed(State.WAITING, run)
     if no:
-        _refused(change, run, no)
-        Run.objects.filter(pk=run.pk).update(confirmed_step="", acted_by=None)
+        with transaction.atomic():  # somebody else may have confirmed it meanwhile
+            mine = Run.objects.filter(pk=run.pk, acted_by=run.acted_by_id)
+            if mine.update(confirmed_step="", acted_by=None):
+                _refused(change, run, no)
     return not no
 
 
 def _parked(change: Change, run: Run) -> bool:
-    """Whether it still is where it waited for somebody: no worker has gone on with it since. Never one in an outage."""
+    """Whether it still is where it waited for somebody: no worker has gone on with it since. Never one in an outage.
+
+    A worker that died as it looked has left the step being checked; that waits still.
+    """
     if change.state is not State.RUNNING or not change.plan or not change.plan.step(run.wait_step).waits:
         return False
-    return StepRun.objects.filter(
-        run=run, phase=DO, key=run.wait_step, state=StepState.WAITING, intent_at=None
-    ).exists()
+    waits = StepRun.objects.filter(
+        run=run, phase=DO, key=run.wait_step, state__in=(StepState.WAITING, StepState.CHECKING), intent_at=None
+    )
+    return bool(waits.update(state=StepState.WAITING))
 
 
 def _stays(change: Change, run: Run) -> str:
     """Why it is parked again, and does so; else it goes on, perhaps under a broken glass."""
-    no = held_back(change, run)
+    moment = database_now()
+    no = held_back(change, run, moment)
     if run.confirmed_step and not confirmed(change, run):
         no = no or "Whoever confirmed it may not any more."
     if no:
         stay_parked(run)
         move(change, State.WAITING, None, no)
     else:
-        went_on(change, run.acted_by or run.started_by, run.started_by_id, run.acted_by_id)
+        went_on(change, run.acted_by or run.started_by, run.started_by_id, run.acted_by_id, now=moment)
     return no
 
 
@@ -104,14 +133,22 @@ def _lapsed(state: State, run: Run) -> str:
     return operator_gone(run.acted_by_id, *WORDS[state]) if run.acted_by_id else ""
 
 
-def _word_fails(change: Change, run: Run) -> str:
-    """Why a resume or an undo does not begin; empty too where it has begun already."""
-    resumed = change.state is State.RUNNING and run.acted_by_id is not None
-    return _lapsed(change.state, run) or (resume_held(change, run.acted_by_id, run.started_by_id) if resumed else "")
+def _by_word(change: Change, run: Run) -> str:
+    """Why a resume or an undo does not begin, and puts it back; empty too where it has begun already."""
+    moment, both = database_now(), (run.acted_by_id, run.started_by_id)
+    resumed = run.acted_by if change.state is State.RUNNING else None
+    no = _lapsed(change.state, run) or (resume_held(change, *both, now=moment) if resumed else "")
+    if no:
+        _put_back(change, run, no)
+    elif resumed:
+        taken_up(change, resumed, Action.RUN if starts_anew(change) else Action.RESUME, *both, now=moment)
+    return no
 
 
 def _put_back(change: Change, run: Run, no: str) -> None:
     _refused(change, run, no)
+    looked = [StepState.CHECKING, StepState.RUNNING, StepState.VERIFYING]  # by a worker that died before it began one
+    StepRun.objects.filter(run=run, phase=run.phase, state__in=looked, intent_at=None).update(state=StepState.PENDING)
     Run.objects.filter(pk=run.pk).update(acted_by=None, recheck=False, sentence=no, ended_at=timezone.now())
     move(change, State.UNDO_FAILED if change.state is State.UNDOING else State.FAILED, None, no)
 

@@ -12,18 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import transaction
 
 from changes.kinds import ChangeKind, Context, Verdict
 from changes.plan import Check, Json, Plan, resolve_references
-from changes.policy import Action
 from execution import failpoints, parting
+from execution.going_on import begins_no_more
 from execution.leases import Lease, fences
 from execution.lines import Lines
 from execution.log_ids import also
 from execution.models import DO, UNDO, Run, StepRun
 from execution.runner import Work, can_stop
-from execution.starting import frozen_for, taken_up
 from inventory.models import Host
 from ssh import detached
 from ssh.command import Command
@@ -188,13 +186,7 @@ class HostHands:
         guarded = self.run.phase == UNDO or any(step.outage for step in self.plan.steps)
         if guarded or not self.plan.step(work.key).touches:
             return ""
-        change, starter = self.run.change, self.run.started_by
-        no = frozen_for(change, starter.pk)
-        if not no:
-            with transaction.atomic():
-                self.lease.guard()
-                taken_up(change, starter, Action.PROBE, starter.pk)
-        return no
+        return begins_no_more(self.run, self.lease)
 
     def _gone(self) -> bool:
         return parting.asked() or not self.lease.alive

@@ -25,7 +25,8 @@ def fresh_token() -> str:
 class Run(models.Model):
     """One execution of one approved digest; `name` is its directory on the host.
 
-    acted_by    who resumed it, had it undone or confirmed, until a worker goes on by their word
+    acted_by    who resumed it, had it undone, confirmed or had its host asked, until something came of it
+                (`execution.going_on`)
     log_gone    the log's lines up to this number were forgotten for their age (`execution.retention`)
     log_sha256  what they were: see `execution.retention.digest`
     """

@@ -87,6 +87,7 @@ class Recorder:
         step.log_kept = step.log_cut = 0
         step.exit_code, step.state, step.said = None, StepState.RUNNING, ""
         step.save()
+        self._word_is_taken()
         self.remainder = b""
 
     @_store.register
@@ -146,8 +147,10 @@ class Recorder:
             run.wait_until = now + timedelta(seconds=event.deadline)
             self._append(step, [f"waiting: {event.prompt}"], LogChunk.NOTE)
         run.wait_step, run.wait_prompt = event.key, event.prompt
-        run.next_poll, run.confirmed_step = now + timedelta(seconds=event.poll), ""
-        run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
+        run.next_poll, run.confirmed_step, run.acted_by = now + timedelta(seconds=event.poll), "", None
+        run.probing = run.probing and event.open
+        waits = ["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"]
+        run.save(update_fields=[*waits, "acted_by", "probing"])
         if run.phase == DO:  # an undo that is parked goes on being one: only the run knows that it waits
             move(run.change, State.WAITING, None, event.prompt)
 
@@ -156,7 +159,7 @@ class Recorder:
         run, change = self.run, self.run.change
         new = UNDO_OUTCOME.get(event.state, State.UNDO_FAILED) if run.phase == UNDO else event.state
         run.sentence, run.ended_at, run.recheck, run.probing = event.sentence, timezone.now(), False, False
-        run.cancel_requested = False
+        run.cancel_requested, run.acted_by = False, None
         run.log_complete = new in (State.SUCCEEDED, State.UNDONE)
         run.save()
         if run.wait_step:  # cancelled after somebody had confirmed it, and before the host was asked
@@ -174,6 +177,13 @@ class Recorder:
         run.wait_step = run.wait_prompt = run.confirmed_step = ""
         run.wait_until = run.next_poll = None
         run.save(update_fields=["wait_step", "wait_prompt", "wait_until", "next_poll", "confirmed_step"])
+        self._word_is_taken()
+
+    def _word_is_taken(self) -> None:
+        """What somebody said has begun; who had an unknown step asked about is asked for before each after it."""
+        if self.run.acted_by_id and not self.run.probing:
+            self.run.acted_by = None
+            self.run.save(update_fields=["acted_by"])
 
     def _keep(self, step: StepRun, lines: list[str]) -> None:
         """What the host wrote, as far as the limit for a step goes; where it is met, the log says so."""

@@ -170,7 +170,7 @@ def run_probe(actor: User, change: Change) -> None:
     run = run_of(change)
     Look.objects.filter(run=run).delete()
     StepRun.objects.filter(run=run, phase=run.phase, state=StepState.UNKNOWN).update(state=StepState.RUNNING)
-    Run.objects.filter(pk=run.pk).update(probing=True, ended_at=None)
+    Run.objects.filter(pk=run.pk).update(acted_by=actor, probing=True, ended_at=None)
     note(actor_of(actor), "change.probe", change, {"run": run.name})
     if run.phase == UNDO:
         move(change, State.FAILED, actor, "Asking the host again")

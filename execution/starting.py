@@ -34,10 +34,11 @@ def too_soon(change: Change, *triggers: int | None) -> str:
     return no and untimely(change, now, lifts_of(change, triggers, now))
 
 
-def frozen_for(change: Change, *triggers: int | None) -> str:
+def frozen_for(change: Change, *triggers: int | None, now: datetime | None = None) -> str:
     """Why a freeze stops these people at this moment, unless the glass is broken for them; empty where none does."""
-    no = frozen_now(change)
-    return no and frozen_now(change, lifts_of(change, triggers))
+    now = now or database_now()
+    no = frozen_now(change, (), now)
+    return no and frozen_now(change, lifts_of(change, triggers, now), now)
 
 
 def starts(change: Change) -> bool:
@@ -60,30 +61,27 @@ def times_now(change: Change, lifts: Collection[Lift] = ()) -> list[Timed]:
     return timed(change, None, lifts) if starts(change) else []
 
 
-def hold(change: Change, *triggers: int | None) -> str:
+def hold(change: Change, *triggers: int | None, now: datetime | None = None) -> str:
     """Why a run that waits stays parked at this moment, whatever has come, if these have it go on; empty if it may."""
-    now = database_now()
+    now = now or database_now()
     no = held(_lines(change, now))
     return no and held(_lines(change, now, lifts_of(change, triggers, now)))
 
 
-def went_on(change: Change, actor: User, *triggers: int | None) -> None:
+def went_on(change: Change, actor: User, *triggers: int | None, now: datetime) -> None:
     """Note, in the transaction in which a run that waits goes on, what it took the broken glass for, if anything."""
-    now = database_now()
     if held(_lines(change, now)):
         glass_use(change, actor, Action.CONFIRM, now, *triggers)
 
 
-def resume_held(change: Change, *triggers: int | None) -> str:
+def resume_held(change: Change, *triggers: int | None, now: datetime) -> str:
     """Why a resume that a worker takes up at this moment does not begin after all; empty if it does."""
-    now = database_now()
     no = held(_standing(change, now))
     return no and held(_standing(change, now, lifts_of(change, triggers, now)))
 
 
-def taken_up(change: Change, actor: User, what: Action, *triggers: int | None) -> None:
+def taken_up(change: Change, actor: User, what: Action, *triggers: int | None, now: datetime) -> None:
     """Note what going on takes the broken glass for by now, where whoever asked did not need it for that yet."""
-    now = database_now()
     if needed(change, what, now, *triggers) - {Lift.APPROVAL} - _noted(change):
         glass_use(change, actor, what, now, *triggers)
 

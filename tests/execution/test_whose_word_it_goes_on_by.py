@@ -1,19 +1,24 @@
 """A word that a run goes on by is looked at until something came of it, wherever a worker dies; and by nobody's word
 does it go on."""
 
-import pytest
+import re
+from datetime import timedelta
 
-from changes.glasses import glass_ask, glass_decide
+import pytest
+from django.utils import timezone
+
+from changes.glasses import glass_ask, glass_decide, owing_of
 from changes.models import Freeze, Glass
-from changes.states import State
+from changes.states import State, StepState
 from changes.timing import Lift
 from execution import engine, failpoints, services
+from execution.going_on import confirmed
 from execution.leases import LeaseLost
-from execution.models import Run
+from execution.models import Run, StepRun
 from people.models import User
 from people.roles import Role
 from tests.conftest import a_person
-from tests.execution.test_parked_runs_are_held import again, cannot_tell
+from tests.execution.test_parked_runs_are_held import again, cannot_tell, said, seen, switched_off
 from tests.execution.windowed import a_freeze
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +80,36 @@ def unknown(approved_toy, olu, bea, monkeypatch):
     return again(change)
 
 
+# a look at the host
+
+
+def test_what_a_probe_goes_on_to_under_a_broken_glass_is_of_whoever_asked_for_it(unknown, otto, journal):
+    a_freeze()
+    services.run_probe(otto, again(unknown))
+    assert (looked(unknown).state, journal()) == (State.SUCCEEDED, ["a", "b", "c"])
+    (used,) = said("change.glass_used")
+    assert (used["for"], used["by"]) == ("probe", "otto") and otto.pk in owing_of(unknown).parties
+    assert Run.objects.get().acted_by is None
+
+
+def test_whoever_broke_the_glass_has_nothing_go_on_by_a_probe(unknown, bea, journal):
+    a_freeze()
+    services.run_probe(bea, again(unknown))
+    assert (looked(unknown).state, journal()) == (State.CANCELLED, ["a"])
+    assert not said("change.glass_used")
+
+
+@pytest.mark.parametrize("place", ["", "before-ended", "after-ended", "before-intent"])
+def test_a_probe_by_somebody_who_is_gone_settles_the_step_and_begins_nothing(unknown, otto, journal, dies, place):
+    services.run_probe(otto, again(unknown))
+    dies(unknown, place)
+    switched_off(otto)
+    change = looked(unknown)
+    assert (change.state, journal()) == (State.CANCELLED, ["a"])
+    assert "had the host asked, and has an account that is switched off" in change.transitions.last().reason
+    assert [row["acted_by"] for row in said("change.gate_refused")] == [otto.pk]
+
+
 # a cancel takes the confirmation with it
 
 
@@ -94,3 +129,76 @@ def test_nor_one_that_a_cancel_left_there_before_this_was_kept(parked, olu, jour
     Run.objects.update(confirmed_step="wait")
     services.run_resume(olu, again(parked))
     assert (looked(parked).state, journal()) == (State.WAITING, [])
+
+
+# wherever a worker dies
+
+BEGUN = ["after-intent", "after-start"]
+NOT_BEGUN = ["", "before-entered", "after-entered", "before-intent"]
+
+
+@pytest.fixture
+def resumed(queued_toy, world, otto):
+    """Failed at its second step, whose cause is gone, and resumed by Otto."""
+    change = queued_toy("a", "wait", "b")
+    engine.look(change.pk)
+    services.run_cancel(otto, again(change))
+    (world / "journal").write_text("a\nwait\n")
+    services.run_resume(otto, again(change))
+    return again(change)
+
+
+@pytest.mark.parametrize("place", NOT_BEGUN)
+@pytest.mark.parametrize("then", ["gone", "frozen"])
+def test_a_resume_is_looked_at_again_while_nothing_of_it_is_begun(resumed, otto, dies, journal, place, then):
+    dies(resumed, place)
+    a_freeze() if then == "frozen" else switched_off(otto)
+    change = looked(resumed)
+    assert (change.state, journal()) == (State.FAILED, ["a", "wait"])
+    assert StepRun.objects.get(key="b").state == StepState.PENDING
+
+
+@pytest.mark.parametrize("place", BEGUN)
+def test_what_a_resume_has_begun_goes_on(resumed, otto, dies, journal, place):
+    dies(resumed, place)
+    switched_off(otto)
+    a_freeze()
+    assert (looked(resumed).state, journal()) == (State.SUCCEEDED, ["a", "wait", "b"])
+
+
+@pytest.mark.parametrize("place", ["", "before-entered", "after-entered", "before-ended"])
+def test_a_confirmation_is_looked_at_again_while_its_wait_has_not_ended(parked, otto, dies, journal, place):
+    services.run_confirm(otto, parked)
+    dies(parked, place)
+    switched_off(otto)
+    assert (looked(parked).state, journal()) == (State.WAITING, [])
+
+
+@pytest.mark.parametrize("place", [*NOT_BEGUN, *BEGUN])
+def test_an_undo_is_looked_at_again_while_nothing_of_it_is_begun(queued_toy, otto, dies, journal, place):
+    change = queued_toy("a")
+    engine.look(change.pk)
+    services.run_undo(otto, again(change))
+    dies(change, place)
+    switched_off(otto)
+    ends = (State.UNDO_FAILED, ["a"]) if place in NOT_BEGUN else (State.UNDONE, [])
+    assert (looked(change).state, journal()) == ends
+
+
+def test_the_word_of_somebody_else_is_not_forgotten_with_that_of_who_is_gone(parked, olu, otto):
+    a_freeze()
+    services.run_confirm(otto, parked)
+    stale = Run.objects.get()
+    switched_off(otto)
+    services.run_confirm(olu, again(parked))
+    assert not confirmed(again(parked), stale)
+    assert Run.objects.get().acted_by == olu and Run.objects.get().confirmed_step == "wait"
+
+
+def test_held_for_days_it_has_an_hour_left_and_not_more(parked):
+    a_freeze()
+    for _ in range(3):
+        Run.objects.update(wait_until=timezone.now() + timedelta(minutes=5))
+        assert seen(parked).state is State.WAITING
+        assert Run.objects.get().wait_until < timezone.now() + timedelta(hours=3)
+    assert not re.search("over", Run.objects.get().sentence)
