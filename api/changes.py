@@ -33,10 +33,10 @@ from execution import services as runs
 from execution.connections import streamed
 from execution.doorbell import ring_plan
 from execution.gate import conditions
+from execution.going_on import held_back
 from execution.logs import PAGE, as_json, lines_after
 from execution.models import Look, Run
 from execution.settling import run_settle
-from execution.starting import hold
 
 router = Router(tags=["changes"])
 BINARY = {"type": "string", "format": "binary"}
@@ -413,7 +413,7 @@ def now(change: Change) -> dict[str, Any]:
         **brief(change),
         "steps": list(run.steps.all()) if run else [],
         "waiting_for": run.wait_prompt if run else "",
-        "held": hold(change, run.started_by_id) if run and change.state is State.WAITING else "",
+        "held": held_back(change, run) if run and change.state is State.WAITING else "",
         "sentence": run.sentence if run else "",
         "last_seq": run.last_seq if run else 0,
         "cancel": _cancel(change, run),

@@ -61,8 +61,8 @@ def askable(state: State) -> frozenset[Lift]:
     return frozenset({Lift.FREEZE, Lift.WINDOW} if anew else {Lift.FREEZE})
 
 
-def may_stand_in(actor: Actor, case: Case, asked_by: int, superuser: bool) -> Decision:
-    """Whether this person may be the second one, who grants or refuses it."""
+def may_stand_in(actor: Actor, case: Case, asked_by: int, superuser: bool, going_by: Collection[int] = ()) -> Decision:
+    """Whether this person may be the second one, who grants or refuses it; `going_by`: whose word it goes on by."""
     if not actor.active or Role.APPROVER not in actor.roles:
         return Decision(False, "Only an approver can be the second person.")
     if superuser:
@@ -71,6 +71,8 @@ def may_stand_in(actor: Actor, case: Case, asked_by: int, superuser: bool) -> De
         return Decision(False, "You asked for it; somebody else must be the second person.")
     if actor.id in (case.requester, case.editor):
         return Decision(False, "You asked for this change, or edited it last; somebody else must be the second person.")
+    if actor.id in going_by:
+        return Decision(False, "You confirmed it, or had it go on; somebody else must be the second person.")
     return YES
 
 

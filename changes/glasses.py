@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from changes.approval_rules import Finding
 from changes.glass import HOLDS, Broken, lifted, may_review, may_stand_in, useful
+from changes.going import going_by
 from changes.history import note
 from changes.models import Change, Glass
 from changes.policies import weighed
@@ -121,7 +122,7 @@ def glass_decide(actor: User, glass: Glass, digest: str, comment: str, *, grant:
     Raises Denied, or Moved where the plan is another by now or somebody was quicker.
     """
     change = Change.objects.select_for_update().get(pk=glass.change_id)
-    decision = may_stand_in(actor_of(actor), change.case(), glass.asked_by_id, actor.is_superuser)
+    decision = may_stand_in(actor_of(actor), change.case(), glass.asked_by_id, actor.is_superuser, going_by(change))
     if not decision.allowed:
         raise Denied(decision.reason, GRANT, change)
     if change.state not in STATES[Action.GLASS]:

@@ -30,7 +30,7 @@ from changes.timing import Lift, Timed
 from execution.leases import Lease, database_now, raise_fence
 from execution.lines import Lines
 from execution.models import DO, Run, StepRun
-from execution.starting import times_now, too_soon
+from execution.starting import going, times_now, too_soon
 from people.roles import Role
 from people.selectors import actor_by_id
 from ssh.facts import FactError, SessionAsk
@@ -80,7 +80,7 @@ def conditions(
     change: Change, findings: Iterable[Finding] | None = None, times: Iterable[Timed] | None = None
 ) -> list[Condition]:
     """The gate as far as it can be told without asking the host; `findings`, `times`: what is weighed already."""
-    lifts = lifts_of(change) if findings is None or times is None else ()
+    lifts = lifts_of(change, going(change)) if findings is None or times is None else ()
     findings = stood_in(weighed(change, helpers=True) if findings is None else findings, lifts)
     times = times_now(change, lifts) if times is None else times
     told: list[Finding | Timed] = [*findings, *times]

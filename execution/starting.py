@@ -41,6 +41,17 @@ def frozen_for(change: Change, *triggers: int | None, now: datetime | None = Non
     return no and frozen_now(change, lifts_of(change, triggers, now), now)
 
 
+def going(change: Change) -> list[int]:
+    """Who has a change that has begun go on: whoever started it, and whose word of going on is not taken up yet."""
+    run = Run.objects.filter(change=change).first() if change.state in STARTED else None
+    return [run.started_by_id, *([run.acted_by_id] if run.acted_by_id else [])] if run else []
+
+
+def acting_on(change: Change) -> list[int]:
+    """The same without whoever started it; see `changes.going`."""
+    return going(change)[1:]
+
+
 def starts(change: Change) -> bool:
     """Whether there is a start ahead: also where it broke off or waits with nothing begun that touches the host."""
     if change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM]:

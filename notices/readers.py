@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.db.models import Q, QuerySet
 
 from changes.glass import may_review, may_stand_in
+from changes.going import going_by
 from changes.models import Change, Glass
 from changes.policy import STATES, Action, may
 from changes.rights import changes_seen_by
@@ -99,7 +100,7 @@ def _glass_waits(one: Happening, actor: Actor) -> bool:
     change = glass.change
     asked = glass.decided_at is None and glass.digest == change.digest and change.state in STATES[Action.GLASS]
     superuser = User.objects.filter(pk=actor.id, is_superuser=True).exists()
-    return asked and may_stand_in(actor, change.case(), glass.asked_by_id, superuser).allowed
+    return asked and may_stand_in(actor, change.case(), glass.asked_by_id, superuser, going_by(change)).allowed
 
 
 def _key_waits(one: Happening, actor: Actor) -> bool:

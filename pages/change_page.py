@@ -26,7 +26,7 @@ from execution.gate import conditions, unmet
 from execution.models import UNDO, Look, Run
 from execution.runner import SAID_DONE
 from execution.services import bound_to, stops_at_once
-from execution.starting import STARTED, times_now
+from execution.starting import STARTED, going, times_now
 from execution.stream import is_moving, stamp_of, step_marks
 from pages.glass_panel import glass_panel
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
@@ -77,7 +77,7 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
     looking = bool(look and look.told_at is None)
     people = ("asked_by", "decided_by", "used_by", "reviewed_by")
     glasses = list(change.glasses.select_related(*people)) if getattr(change, "has_glass", True) else []
-    lifts = lifts_of(change) if any(glass.granted for glass in glasses) else frozenset()
+    lifts = lifts_of(change, going(change)) if any(glass.granted for glass in glasses) else frozenset()
     findings = weighed(change, *_triggers(change, run), helpers=True) if plan and change.state in WEIGHED else []
     findings = stood_in(findings, lifts)
     times = times_now(change, lifts) if plan and change.state in GATED else []

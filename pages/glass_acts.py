@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from changes.glass import may_review, may_stand_in
 from changes.glasses import asked_of, glass_ask, glass_decide, glass_review, owing_of
+from changes.going import going_by
 from changes.models import Change
 from changes.policy import Action, may
 from changes.services import Denied, Moved
@@ -66,4 +67,5 @@ def _may_at_all(request: Request, change: Change, action: str) -> bool:
     if action == "review":
         return may_review(request.actor, owing_of(change).parties).allowed
     asked = asked_of(change)
-    return may_stand_in(request.actor, change.case(), asked.asked_by_id, request.user.is_superuser).allowed
+    superuser = request.user.is_superuser
+    return may_stand_in(request.actor, change.case(), asked.asked_by_id, superuser, going_by(change)).allowed

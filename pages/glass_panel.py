@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from changes.glass import LIFT_WORDS, askable, may_review, may_stand_in
+from changes.going import going_by
 from changes.models import Change, Glass
 from changes.policy import STATES, Action
 from changes.states import ACTIVE, State
@@ -46,7 +47,7 @@ def _pane(change: Change, glass: Glass, user: User, actor: Actor) -> Pane:
     if glass.decided_at is None:
         if not fits:
             return Pane(glass, "neutral", "The glass was asked for, for another plan")
-        may = may_stand_in(actor, change.case(), glass.asked_by_id, user.is_superuser)
+        may = may_stand_in(actor, change.case(), glass.asked_by_id, user.is_superuser, going_by(change))
         return Pane(glass, "warn", "A second person is asked to break the glass", may.allowed, why_not=may.reason)
     if glass.owes_review:
         may = may_review(actor, glass.parties)

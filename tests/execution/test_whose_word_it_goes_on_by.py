@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from changes.glasses import glass_ask, glass_decide, owing_of
 from changes.models import Freeze, Glass
+from changes.services import Denied
 from changes.states import State, StepState
 from changes.timing import Lift
 from execution import engine, failpoints, services
@@ -17,6 +18,7 @@ from execution.leases import LeaseLost
 from execution.models import Run, StepRun
 from people.models import User
 from people.roles import Role
+from people.services import token_issue
 from tests.conftest import a_person
 from tests.execution.test_parked_runs_are_held import again, cannot_tell, said, seen, switched_off
 from tests.execution.windowed import a_freeze
@@ -129,6 +131,29 @@ def test_nor_one_that_a_cancel_left_there_before_this_was_kept(parked, olu, jour
     Run.objects.update(confirmed_step="wait")
     services.run_resume(olu, again(parked))
     assert (looked(parked).state, journal()) == (State.WAITING, [])
+
+
+# page, API and worker say the same
+
+
+def test_whoever_confirmed_it_breaks_no_glass_for_it(parked, olu, bea):
+    a_freeze()
+    services.run_confirm(bea, parked)
+    with pytest.raises(Denied, match="You confirmed it, or had it go on; somebody else must be the second person"):
+        broken(parked, olu, bea)
+
+
+def test_page_and_api_say_that_the_glass_of_whoever_confirms_lets_nothing_pass(parked, olu, bea, client):
+    a_freeze()
+    broken(parked, olu, bea)
+    services.run_confirm(bea, again(parked))
+    assert seen(parked).state is State.WAITING
+    client.force_login(olu)
+    assert "It stays parked: Freeze" in client.get(f"/changes/{parked.pk}/").content.decode()
+    token = {"Authorization": f"Bearer {token_issue(olu, 'look')[1]}"}
+    told = client.get(f"/api/v1/changes/{parked.pk}", headers=token).json()
+    assert "Year’s end" in told["held"]
+    assert [line["ok"] for line in told["gate"] if line["title"] == "Freeze"] == [False]
 
 
 # wherever a worker dies
