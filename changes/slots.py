@@ -86,6 +86,12 @@ def frozen_now(change: Change, lifted: Collection[Lift] = (), now: datetime | No
     return held(timed(change, now, lifted)[:1]) if holding_now(now).exists() else ""
 
 
+def slot_lapsed(change: Change, now: datetime) -> bool:
+    """Whether nothing lets it begin, or go on, but another slot: its own is over, and no window says when."""
+    slot = times_of(change, now).slot
+    return slot is not None and slot.end <= now
+
+
 def holding_now(now: datetime | None = None) -> QuerySet[Freeze]:
     """Freezes that hold at this moment, wherever."""
     now = now or timezone.now()

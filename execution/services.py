@@ -22,7 +22,7 @@ from execution.gate import unmet
 from execution.leases import host_locks
 from execution.models import DO, UNDO, Look, Run, StepRun
 from execution.runner import Progress, backward, can_stop, forward
-from execution.starting import frozen_for, hold, starts, too_soon
+from execution.starting import frozen_for, hold, needs_slot, starts, too_soon
 from people.models import User
 from people.selectors import actor_of
 
@@ -117,7 +117,8 @@ def run_confirm(actor: User, change: Change) -> str:
     detail = {"run": run.name, "step": run.wait_step, **({"held": no} if no else {})}
     note(actor_of(actor), "change.confirm", change, detail)
     if no:
-        return f"Noted. {no} It goes on by itself then."
+        slot = needs_slot(change, actor.pk, run.started_by_id)
+        return f"Noted. {no} It goes on by itself {'in that slot, and not before' if slot else 'then'}."
     Run.objects.filter(pk=run.pk).update(next_poll=None)
     move(change, State.RUNNING, actor, run.wait_prompt)
     ring(change)

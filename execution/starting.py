@@ -16,7 +16,7 @@ from changes.glasses import glass_use, lifts_of, needed
 from changes.models import Change
 from changes.plan import Plan
 from changes.policy import STATES, Action
-from changes.slots import frozen_now, timed, untimely
+from changes.slots import frozen_now, slot_lapsed, timed, untimely
 from changes.states import HOLDS_HOST, State
 from changes.timing import Lift, Timed, held
 from execution.leases import database_now
@@ -83,6 +83,13 @@ def went_on(change: Change, actor: User, *triggers: int | None, now: datetime) -
     """Note, in the transaction in which a run that waits goes on, what it took the broken glass for, if anything."""
     if held(_lines(change, now)):
         glass_use(change, actor, Action.CONFIRM, now, *triggers)
+
+
+def needs_slot(change: Change, *triggers: int | None) -> bool:
+    """Whether a run that waits goes on in another slot alone: its own is over, and no window says when."""
+    now = database_now()
+    lines = _lines(change, now, lifts_of(change, triggers, now)) if slot_lapsed(change, now) else []
+    return any(line.ok is not True for line in lines[1:])
 
 
 def resume_held(change: Change, *triggers: int | None, now: datetime) -> str:

@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from changes.models import Change, Glass, PickedSlot
 from changes.signals import glass_moved, moved
+from changes.slots import slot_of
 from changes.states import State
 from execution.models import Run
+from execution.starting import going, needs_slot
 from inventory.models import Host, Owner
 from inventory.signals import key_changed, unconfirmed
 from notices.kinds import Kind, one_line
@@ -25,6 +27,9 @@ from people.models import User
 NEAR = timedelta(hours=1)
 MOST = 300
 """Characters of a sentence that the outbox takes; PostgreSQL refuses more, and with it what just happened."""
+
+SLOT = "slot "
+"""Begins the subject of what tells that a slot is over; others have a run and its step there."""
 
 TROUBLE: dict[State, tuple[str, str]] = {
     State.FAILED: ("{change} failed.", "Look at the step that failed: resume, undo or close it."),
@@ -125,6 +130,28 @@ def slots_near(now: datetime) -> None:
             path=reverse("change", args=[slot.change_id]),
             subject=slot.starts.isoformat(),
         )
+
+
+def slots_over(now: datetime) -> None:
+    """Tell of runs that wait parked until another slot is picked; of each slot once."""
+    rows = PickedSlot.objects.filter(ends__lte=now, change__status=State.WAITING)
+    for slot in rows.select_related("change__host"):
+        change = slot.change
+        if needs_slot(change, *going(change)):
+            happened(
+                Kind.WAITING,
+                f"{one_line(str(change))} stays parked: its slot is over.",
+                "Pick another slot, in which it goes on, or stop it: it holds its host.",
+                change=change,
+                path=reverse("change", args=[change.pk]),
+                subject=slot_over(change),
+            )
+
+
+def slot_over(change: Change) -> str:
+    """Subject of that."""
+    slot = slot_of(change)
+    return f"{SLOT}{slot.ends.isoformat()}" if slot else ""
 
 
 def happened(kind: Kind, what: str, todo: str, **about: Any) -> None:

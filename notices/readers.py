@@ -16,6 +16,7 @@ from changes.states import State
 from inventory.models import Host
 from inventory.rights import hosts_seen_by, memberships
 from inventory.states import KeyState
+from notices.hearing import SLOT, slot_over
 from notices.kinds import Kind
 from notices.models import Happening
 from people.actor import Actor
@@ -85,7 +86,7 @@ def _still(one: Happening, change: Change) -> bool:
     if one.kind == Kind.RUN:
         return change.state == one.subject
     if one.kind == Kind.WAITING:
-        return change.state is State.WAITING
+        return change.state is State.WAITING and (not one.subject.startswith(SLOT) or one.subject == slot_over(change))
     slot = slot_of(change)
     return change.state is State.APPROVED and slot is not None and slot.starts.isoformat() == one.subject
 

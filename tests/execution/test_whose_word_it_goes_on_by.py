@@ -10,18 +10,22 @@ from django.utils import timezone
 from changes.glasses import glass_ask, glass_decide, owing_of
 from changes.models import Freeze, Glass
 from changes.services import Denied
+from changes.slots import slot_pick
 from changes.states import State, StepState
 from changes.timing import Lift
 from execution import engine, failpoints, services
 from execution.going_on import confirmed
 from execution.leases import LeaseLost
 from execution.models import Run, StepRun
+from notices.models import Happening
+from notices.readers import readers
+from notices.round import tell
 from people.models import User
 from people.roles import Role
 from people.services import token_issue
 from tests.conftest import a_person
 from tests.execution.test_parked_runs_are_held import again, cannot_tell, said, seen, switched_off
-from tests.execution.windowed import a_freeze
+from tests.execution.windowed import a_freeze, from_now, over, picked
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +158,39 @@ def test_page_and_api_say_that_the_glass_of_whoever_confirms_lets_nothing_pass(p
     told = client.get(f"/api/v1/changes/{parked.pk}", headers=token).json()
     assert "Year’s end" in told["held"]
     assert [line["ok"] for line in told["gate"] if line["title"] == "Freeze"] == [False]
+
+
+# a slot that is over, where no window says when
+
+
+def test_where_only_another_slot_helps_the_word_says_so_and_operators_are_told_once(
+    parked,
+    rosa,
+    olu,
+    otto,
+    come,
+):
+    picked(parked, rosa)
+    over(parked)
+    assert services.run_confirm(olu, parked).endswith(
+        "Pick another one. It goes on by itself in that slot, and not before."
+    )
+    tell()
+    tell()
+    (told,) = Happening.objects.filter(what__contains="its slot is over")
+    assert told.todo.startswith("Pick another slot") and otto in readers(told)
+    slot_pick(olu, again(parked), from_now())
+    assert readers(told) == []
+    assert seen(parked).state is State.SUCCEEDED
+
+
+def test_of_a_slot_that_holds_nothing_nobody_is_told(queued_toy, rosa):
+    change = queued_toy("a", "wait", "b")
+    engine.look(change.pk)
+    picked(change, rosa)
+    over(change)
+    tell()
+    assert not Happening.objects.filter(what__contains="its slot is over")
 
 
 # wherever a worker dies
