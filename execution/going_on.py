@@ -30,7 +30,7 @@ from changes.states import State, StepState
 from execution.gate import operator_gone
 from execution.leases import Lease, database_now
 from execution.models import DO, Run, StepRun
-from execution.starting import frozen_for, hold, resume_held, starts_anew, taken_up, went_on
+from execution.starting import frozen_for, hold, resume_held, starts_anew, taken_up, went_on, writes_after
 
 POLL_SECONDS = 60
 """How often a step that waits for a person is looked at without anybody's word."""
@@ -77,7 +77,15 @@ def begins_no_more(run: Run, lease: Lease) -> str:
 
 def held_back(change: Change, run: Run, now: datetime | None = None) -> str:
     """Why a run that waits stays parked: whoever started it and whoever confirmed it have it go on."""
-    return hold(change, run.started_by_id, run.acted_by_id, now=now)
+    return hold(change, run.started_by_id, run.acted_by_id, now=now) or nobody_s(change, run)
+
+
+def nobody_s(change: Change, run: Run) -> str:
+    """Why a run that waits begins to write by nobody's word: whoever started it is gone, and nobody confirmed it."""
+    plan = change.plan
+    if run.acted_by_id is not None or plan is None or not writes_after(plan, run.wait_step):
+        return ""
+    return operator_gone(run.started_by_id, "started it", WORDS[State.WAITING][1])
 
 
 def stay_parked(run: Run) -> None:

@@ -118,7 +118,7 @@ def _noted(change: Change) -> set[Lift]:
 def _lines(change: Change, now: datetime, lifts: Collection[Lift] = ()) -> list[Timed]:
     run = Run.objects.filter(change=change).first()
     plan = change.plan
-    if run is None or plan is None or not _writes_after(plan, run.wait_step):
+    if run is None or plan is None or not writes_after(plan, run.wait_step):
         return []
     return _standing(change, now, lifts)
 
@@ -128,7 +128,7 @@ def _standing(change: Change, now: datetime, lifts: Collection[Lift] = ()) -> li
     return lines if starts_anew(change) else lines[:1]
 
 
-def _writes_after(plan: Plan, key: str) -> bool:
+def writes_after(plan: Plan, key: str) -> bool:
     """Whether the step waits for a person or a thing, and what follows touches the host."""
     keys = [step.key for step in plan.steps]
     if not key or not plan.step(key).waits:

@@ -23,6 +23,7 @@ from changes.slots import AHEAD, frozen_now, holding_now, slot_of
 from changes.states import State
 from changes.timing import Timed, held
 from execution.gate import conditions, unmet
+from execution.going_on import nobody_s
 from execution.models import UNDO, Look, Run
 from execution.runner import SAID_DONE
 from execution.services import bound_to, stops_at_once
@@ -40,6 +41,7 @@ from people.roles import Role
 READING = frozenset({State.PLANNED, State.IN_REVIEW, State.APPROVED, State.STALE})
 BROKEN = frozenset({State.FAILED, State.CANCELLED, State.UNKNOWN, State.UNDO_FAILED})
 WEIGHED = STATES[Action.APPROVE] | {State.QUEUED, State.GATING, State.RUNNING, State.WAITING, State.SUCCEEDED}
+STARTS_HERE = {State.APPROVED, State.BLOCKED} | STATES[Action.RESUME] | STATES[Action.CONFIRM]
 GATED = READING | BROKEN | {State.QUEUED, State.GATING, State.BLOCKED, State.RUNNING, State.WAITING, State.SUCCEEDED}
 
 
@@ -108,7 +110,7 @@ def change_context(request: Request, change: Change) -> dict[str, Any]:
         "may_pick": change.state in AHEAD and view.may(Action.SLOT),
         "asks_for_slot": bool(view.held) and view.may(Action.SLOT) and _slot_helps(change, times),
         "stays_parked": change.state is State.WAITING and bool(view.held),
-        **glass_panel(change, request.user, actor, glasses, asks=_asks_for_glass(view, change)),
+        **glass_panel(change, request.user, actor, glasses, asks=_asks_for_glass(view, change, times)),
         "result_panels": panels_of(Place.RESULT, situation) if situation else [],
         "result_buttons": _result_buttons(view, plan, rows),
         "transitions": history,
@@ -136,19 +138,26 @@ def _lacks(change: Change, findings: Sequence[Finding]) -> str:
     return " ".join(dict.fromkeys(missing)) if change.state in STATES[Action.APPROVE] else ""
 
 
-def _asks_for_glass(view: View, change: Change) -> bool:
+def _asks_for_glass(view: View, change: Change, times: Sequence[Timed]) -> bool:
     """Whether something stands in the way that a glass could be broken for, and this person may ask for it."""
     if not view.may(Action.GLASS):
         return False
     waits = change.state is State.IN_REVIEW or bool(view.held or view.lacks)
     if change.state is State.WAITING:
-        return waits
+        return bool(held(times))
     return waits or (change.state in STARTED and getattr(change, "frost", True) and bool(frozen_now(change)))
 
 
 def _slot_helps(change: Change, times: Sequence[Timed]) -> bool:
     """What waits parked needs one only where its window or slot holds it, and none against a freeze."""
     return change.state is not State.WAITING or any(line.title == "Window" and line.ok is not True for line in times)
+
+
+def _held(change: Change, run: Run | None, times: Sequence[Timed]) -> str:
+    """Why it may not start now, or go on."""
+    if change.state not in STARTS_HERE:
+        return ""
+    return held(times) or (nobody_s(change, run) if run and change.state is State.WAITING else "")
 
 
 def _triggers(change: Change, run: Run | None) -> list[int]:
@@ -196,7 +205,7 @@ def make_view(
         bound=bound_to(change) if change.state in BROKEN else "",
         votes=running and may(Action.RUN, actor, case).allowed and not unmet(change, actor.id),
         lacks=lacks,
-        held=held(times) if running or change.state in STATES[Action.RESUME] | STATES[Action.CONFIRM] else "",
+        held=_held(change, run, times),
         confirmed=bool(run and run.confirmed_step and run.confirmed_step == run.wait_step),
         confirm=words_of(change.kind).confirm(plan, run.wait_step) if plan and run and run.wait_step else "",
     )

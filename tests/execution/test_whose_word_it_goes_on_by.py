@@ -14,7 +14,7 @@ from changes.slots import slot_pick
 from changes.states import State, StepState
 from changes.timing import Lift
 from execution import engine, failpoints, services
-from execution.going_on import confirmed
+from execution.going_on import confirmed, held_back
 from execution.leases import LeaseLost
 from execution.models import Run, StepRun
 from notices.models import Happening
@@ -191,6 +191,45 @@ def test_of_a_slot_that_holds_nothing_nobody_is_told(queued_toy, rosa):
     over(change)
     tell()
     assert not Happening.objects.filter(what__contains="its slot is over")
+
+
+# whose start it is
+
+
+def test_what_waits_for_a_disk_does_not_go_on_by_the_word_of_a_starter_who_is_gone(
+    parked,
+    olu,
+    otto,
+    come,
+    client,
+    journal,
+):
+    come()
+    switched_off(olu)
+    assert (seen(parked).state, journal()) == (State.WAITING, ["wait"])
+    client.force_login(otto)
+    page = client.get(f"/changes/{parked.pk}/").content.decode()
+    why = "started it, and has an account that is switched off. Another operator can confirm it."
+    assert why in page and why in held_back(again(parked), Run.objects.get())
+    assert services.run_confirm(otto, again(parked)) == ""
+    assert (looked(parked).state, journal()) == (State.SUCCEEDED, ["wait", "a"])
+
+
+def test_nor_where_the_starter_goes_between_the_look_and_the_walk(parked, olu, come, dies, journal):
+    come()
+    Run.objects.update(next_poll=timezone.now())
+    dies(parked, "")
+    switched_off(olu)
+    assert again(parked).state is State.RUNNING
+    assert (looked(parked).state, journal()) == (State.WAITING, ["wait"])
+
+
+def test_what_writes_nothing_after_its_wait_ends_all_the_same(queued_toy, olu, come):
+    change = queued_toy("a", "wait")
+    engine.look(change.pk)
+    switched_off(olu)
+    come()
+    assert seen(change).state is State.SUCCEEDED
 
 
 # wherever a worker dies
