@@ -13,10 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Timer
+from time import monotonic
 
 from notices.addresses import Net, Place, place_of
 
 CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 10.0
+MOST_ADDRESSES = 3
+"""So many of a name's addresses are tried: whoever owns the name says how many it has."""
 ASK_TO_WAIT = (429, 503)
 
 
@@ -69,8 +72,8 @@ def _connected(place: Place) -> Iterator[http.client.HTTPConnection]:
     timer = Timer(WHOLE_SECONDS, _cut, [line])
     timer.daemon = True
     try:
-        line.sock = _socket(place)
         timer.start()
+        line.sock = _socket(place, monotonic() + WHOLE_SECONDS)
         if place.tls:
             line.sock = ssl.create_default_context().wrap_socket(
                 line.sock, server_hostname=place.host, do_handshake_on_connect=False
@@ -82,14 +85,18 @@ def _connected(place: Place) -> Iterator[http.client.HTTPConnection]:
         line.close()
 
 
-def _socket(place: Place) -> socket.socket:
-    """To the first of the judged addresses that takes it. Raises OSError."""
+def _socket(place: Place, until: float) -> socket.socket:
+    """To the first of the judged addresses that takes it before `until`. Raises OSError."""
     trouble: OSError = OSError("no address")
-    for family, where in place.addresses:
+    for family, where in place.addresses[:MOST_ADDRESSES]:
+        left = until - monotonic()
+        if left <= 0:
+            raise TimeoutError("no address took it in time")
         raw = socket.socket(family, socket.SOCK_STREAM)
-        raw.settimeout(CONNECT_SECONDS)
+        raw.settimeout(min(CONNECT_SECONDS, left))
         try:
             raw.connect(where)
+            raw.settimeout(CONNECT_SECONDS)
         except OSError as error:
             raw.close()
             trouble = error
