@@ -140,7 +140,8 @@ def _network(host: Host, word: str) -> Bond:
                                sentence=f"{word} is well.")  # fmt: skip
     for at, name in enumerate(("eth0", "eth1")):
         Nic.objects.create(host=host, key=f"{word}{at}", name=name, bond=bond, active=not at, carrier=True, used=True,
-                           nominal_mbps=10_000, switch=f"{word}-switch", switch_port=f"Eth{at}")  # fmt: skip
+                           idle=bool(at), nominal_mbps=10_000, switch=f"{word}-switch",
+                           switch_port=f"Eth{at}")  # fmt: skip
     return bond
 
 
