@@ -13,6 +13,7 @@ from ninja import Router, Schema, Status
 from api.auth import Bearer, seer
 from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
+from inventory.rights import error_told
 from inventory.selectors import host_by_name
 from networking.asking import NothingToAsk, ask
 from networking.idling import idling, in_all, page_of, sums
@@ -195,11 +196,12 @@ def bonds_ask(request: HttpRequest) -> Status[Any]:
 
 @router.get("/hosts/{name}/bonds", response={200: HostBonds, **REFUSALS}, summary="The bonds of one host")
 def host_bonds(request: HttpRequest, name: str) -> dict[str, Any]:
-    host = host_by_name(name, seer(request))
+    actor = seer(request)
+    host = host_by_name(name, actor)
     row = HostNetwork.objects.filter(host=host).first()
     rows = Bond.objects.there().filter(host=host).select_related("host", "host__network").order_by("name")
-    told = {"seen_at": row.seen_at, "error": row.error} if row else {"seen_at": None, "error": ""}
-    return {**told, "bonds": [bond_out(bond) for bond in rows]}
+    error = error_told(actor, host, row.error) if row else ""
+    return {"seen_at": row.seen_at if row else None, "error": error, "bonds": [bond_out(bond) for bond in rows]}
 
 
 @router.post(

@@ -20,9 +20,11 @@ from inventory.forms import HostForm, OwnedForm, OwnerForm, VmForm
 from inventory.importing.planning import Act, Options, as_json
 from inventory.imports import import_confirm, import_preview, read_source
 from inventory.models import Credential, Host, HostKey, Owner, Vm
+from inventory.rights import error_told
 from inventory.selectors import host_by_name, host_list, owner_list, vm_list
 from inventory.services import host_key_trust, record_edit
 from inventory.states import KeyState
+from people.actor import Actor
 from people.roles import Role
 from people.selectors import actor_of
 
@@ -181,18 +183,19 @@ ONE: dict[Any, Any] = {200: HostOut, **REFUSALS}
 
 @router.get("/hosts", response={200: HostPage, **REFUSALS}, summary="Hosts by name")
 def hosts(request: HttpRequest, after: str = "", limit: Limit = 50) -> dict[str, Any]:
-    return by_name(host_list(seer(request)), after, limit, host_out)
+    actor = seer(request)
+    return by_name(host_list(actor), after, limit, lambda host: host_out(host, actor))
 
 
 @router.post("/hosts", response={201: HostOut, **REFUSALS}, summary="Add a host", auth=Bearer(Role.ADMINISTRATOR))
 def host_new(request: HttpRequest, body: HostIn) -> Status[Any]:
     form = HostForm({**body.dict(), "credential": _credential(body.credential), "owner": _owner(body.owner)})
-    return Status(201, host_out(_saved(request, form, "host.create")))
+    return Status(201, host_out(_saved(request, form, "host.create"), seer(request)))
 
 
 @router.get("/hosts/{name}", response=ONE, summary="One host with its last facts")
 def host_get(request: HttpRequest, name: str) -> dict[str, Any]:
-    return host_out(host_by_name(name, seer(request)))
+    return host_out(host_by_name(name, seer(request)), seer(request))
 
 
 @router.patch("/hosts/{name}", response=ONE, summary="Change a host", auth=Bearer(Role.ADMINISTRATOR))
@@ -204,7 +207,7 @@ def host_patch(request: HttpRequest, name: str, body: HostPatch) -> dict[str, An
         sent["credential"] = _credential(sent["credential"])
     if "owner" in sent:
         sent["owner"] = _owner(sent["owner"])
-    return host_out(_saved(request, HostForm({**now, **sent}, instance=row), "host.edit"))
+    return host_out(_saved(request, HostForm({**now, **sent}, instance=row), "host.edit"), seer(request))
 
 
 @router.post(
@@ -220,7 +223,7 @@ def host_trust(request: HttpRequest, name: str, body: Fingerprint) -> dict[str, 
     key = host.keys.filter(state=KeyState.PENDING).first() or _scanned(host, request)
     if key.state == KeyState.PENDING:
         host_key_trust(key, body.fingerprint, by=actor)
-    return host_out(host)
+    return host_out(host, seer(request))
 
 
 @router.post("/hosts/{name}/facts", response={202: HostOut, **REFUSALS}, summary="Ask the host for fresh facts")
@@ -228,7 +231,7 @@ def host_facts(request: HttpRequest, name: str) -> Status[Any]:
     """Answers at once with what is known; a worker asks the host."""
     host = host_by_name(name, seer(request))
     wish(host)
-    return Status(202, host_out(host))
+    return Status(202, host_out(host, seer(request)))
 
 
 @router.get("/owners", response={200: OwnerPage, **REFUSALS}, summary="Owners by name")
@@ -273,7 +276,7 @@ def import_machines(request: HttpRequest, body: ImportIn) -> dict[str, Any]:
     }
 
 
-def host_out(host: Host) -> dict[str, Any]:
+def host_out(host: Host, actor: Actor) -> dict[str, Any]:
     """Owner, criticality, service and tags are the VM's where the host is one."""
     facts, owned = getattr(host, "facts", None), host.answers
     names = ("name", "address", "port", "user", "sudo", "site", "rack", "pair", "note", "simulated", "trust")
@@ -284,7 +287,7 @@ def host_out(host: Host) -> dict[str, Any]:
         "keys": list(host.keys.exclude(state=KeyState.REVOKED)),
         "facts": facts.facts if facts else None,
         "facts_at": facts.at if facts else None,
-        "facts_error": facts.error if facts else "",
+        "facts_error": error_told(actor, host, facts.error) if facts else "",
     }
 
 

@@ -11,7 +11,9 @@ from ninja import Router, Schema, Status
 from api.auth import Bearer, seer
 from api.paging import Limit
 from api.problems import REFUSALS, FieldErrors
+from inventory.rights import error_told
 from inventory.selectors import host_by_name
+from people.actor import Actor
 from people.roles import Role
 from readiness.models import Readiness
 from readiness.selectors import Filters, page_worst_first, place_of, readiness_list, readiness_of
@@ -88,9 +90,11 @@ def readiness(
     """`after` is what the answer before gave. Among hosts of one verdict those that are up for longest stand first."""
     place = QueryDict(mutable=True)
     place["after"] = after
-    page = page_worst_first(readiness_list(seer(request), Filters(light, criticality, owner, site, text)), place, limit)
+    actor = seer(request)
+    page = page_worst_first(readiness_list(actor, Filters(light, criticality, owner, site, text)), place, limit)
     more = page.better is not None and page.rows
-    return {"items": [readiness_out(row) for row in page.rows], "after": place_of(page.rows[-1]) if more else None}
+    items = [readiness_out(row, actor) for row in page.rows]
+    return {"items": items, "after": place_of(page.rows[-1]) if more else None}
 
 
 @router.get(
@@ -99,7 +103,7 @@ def readiness(
 def host_readiness(request: HttpRequest, name: str) -> dict[str, Any]:
     host = host_by_name(name, seer(request))
     row = readiness_of(host) or Readiness(host=host)
-    return {**readiness_out(row), "checks": [finding.to_json() for finding in row.found]}
+    return {**readiness_out(row, seer(request)), "checks": [finding.to_json() for finding in row.found]}
 
 
 @router.post(
@@ -116,15 +120,13 @@ def host_readiness_ask(request: HttpRequest, name: str) -> Status[Any]:
     return Status(202, {"asked_at": row.asked_at})
 
 
-def readiness_out(row: Readiness) -> dict[str, Any]:
+def readiness_out(row: Readiness, actor: Actor) -> dict[str, Any]:
     owned = row.host.answers
     seen = row.seen_at is not None
     return {
-        **{
-            name: getattr(row, name)
-            for name in ("light", "reasons", "unknowns", "kernel", "system", "seen_at", "error")
-        },
+        **{name: getattr(row, name) for name in ("light", "reasons", "unknowns", "kernel", "system", "seen_at")},
         "host": row.host.name,
+        "error": error_told(actor, row.host, row.error, row),
         "owner": owned.owner.name if owned.owner else "",
         "criticality": owned.criticality,
         "up_since": row.up_since if seen else None,

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from inventory.models import Host, HostQuerySet, Membership, Owner, Vm
 from people.actor import Actor
 
 Row = TypeVar("Row", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+WAY_BROKEN = "The way to it is broken; somebody who sees the host that it is reached through can tell more."
 
 SETTLED = timedelta(days=7)
 """So long whoever was added to an owner's people does not help whoever added them."""
@@ -32,10 +35,40 @@ def hosts_seen_by(actor: Actor) -> HostQuerySet:
 
 
 def jumps_told(hosts: HostQuerySet, actor: Actor) -> HostQuerySet:
-    """With `jump_seen`: whether the person sees the host that each is reached through, and may read its name."""
+    """With `jump_seen`: whether the person sees the host that each is reached through, and may read its name.
+
+    With `way_seen` as well.
+    """
+    hosts = ways_told(hosts, actor)
     if actor.sees_all:
         return hosts.annotate(jump_seen=Value(True))
     return hosts.annotate(jump_seen=Exists(hosts_seen_by(actor).filter(pk=OuterRef("jump_id"))))
+
+
+def ways_told(rows: Rows, actor: Actor, host: str = "") -> Rows:
+    """With `way_seen`: whether the person sees all that each host is reached through. host: as `host__` of the rows."""
+    if actor.sees_all:
+        return rows.annotate(way_seen=Value(True))
+    seen = Q(**{f"{host}jump__isnull": True}) | Q(Exists(_last_jumps(actor).filter(pk=OuterRef(f"{host}jump_id"))))
+    return rows.annotate(way_seen=ExpressionWrapper(seen, BooleanField()))
+
+
+def error_told(actor: Actor, host: Host, error: str, row: Model | None = None) -> str:
+    """Why a host could not be asked, as far as this person may read it: it may name the hosts on the way.
+
+    Asks the database only where `row`, or the host, has no `way_seen` and the host is reached through another one.
+    """
+    if not error or actor.sees_all or host.jump_id is None:
+        return error
+    seen = getattr(row or host, "way_seen", None)
+    if seen is None:
+        seen = _last_jumps(actor).filter(pk=host.jump_id).exists()
+    return error if seen else WAY_BROKEN
+
+
+def _last_jumps(actor: Actor) -> QuerySet[Host]:
+    """Hosts that the person sees and that are reached through no other one: an error may name any on the way."""
+    return hosts_seen_by(actor).filter(jump__isnull=True)
 
 
 def vms_seen_by(actor: Actor) -> QuerySet[Vm]:

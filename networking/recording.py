@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from audit.text import storable
+from inventory.models import Host
 from networking import seen
 from networking.bonding.states import WORST_FIRST, HealthState
 from networking.drift import Compared, Drift
@@ -121,11 +122,12 @@ def _silent(batch: list[Heard], known: dict[int, HostNetwork], now: datetime) ->
     _rewrite([known[heard.host_id] for heard in batch], fields)
     better = Bond.objects.there().filter(host_id__in=long_silent, rank__gt=_rank(HealthState.STALE))
     out = _Rows()
+    through = set(Host.objects.filter(pk__in=long_silent, jump__isnull=False).values_list("pk", flat=True))
     for bond in better:
         row = known[bond.host_id]
         before = _shown(bond)
         bond.state = HealthState.STALE.value
-        bond.sentence = stale_sentence(row.seen_at, row.error)
+        bond.sentence = stale_sentence(row.seen_at, "" if row.pk in through else row.error)
         bond.evidence, bond.findings = [], []
         _touch(out, bond, before, now)
     _write(out)

@@ -13,7 +13,7 @@ from changes.policy import may_request
 from inventory.models import Host
 from inventory.paging import clean, page_by_name
 from inventory.panels import panels_for
-from inventory.rights import hosts_seen_by
+from inventory.rights import hosts_seen_by, ways_told
 from inventory.selectors import host_by_name
 from networking import drawing
 from networking.asking import NothingToAsk, ask
@@ -90,7 +90,8 @@ def fleet_progress(request: Request) -> HttpResponse:
 @requires(Role.VIEWER)
 def silent(request: Request) -> HttpResponse:
     """Hosts that gave no answer when last asked, and why."""
-    rows = hosts_seen_by(request.actor).filter(network__error__gt="").select_related("network")
+    rows = ways_told(hosts_seen_by(request.actor), request.actor)
+    rows = rows.filter(network__error__gt="").select_related("network")
     context = {"page": page_by_name(rows, request.GET), **head(request)}
     return render(request, "networking/silent.html", context)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from zlib import crc32
 
 from django import template
+from django.db.models import Model
 from django.forms.boundfield import BoundField
 from django.forms.forms import BaseForm
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
@@ -22,6 +23,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from evidence.keys import PublicKey, public_keys
+from inventory.models import Host
+from inventory.rights import error_told
 from pages import wording
 from pages.diffs import Block, diff_texts
 from pages.import_rows import import_rows
@@ -94,7 +97,10 @@ def rail(context: Context) -> list[Link]:
 def kept_filters(context: Context, page: str) -> Context:
     """At a list: the filters that were kept of it, and a form to keep the present one."""
     request, one = context["request"], LISTS[page]
-    words, _ = parted(one, words_of(request.GET.urlencode()))
+    try:
+        words, _ = parted(one, words_of(request.GET.urlencode()))
+    except ValueError:  # more words than any filter has
+        words = {}
     rows = kept_seen_by(request.actor).filter(page=page)
     return {
         "kept": [(row, bool(words) and row.words == words) for row in rows],
@@ -105,6 +111,12 @@ def kept_filters(context: Context, page: str) -> Context:
         "may_share": may_share(request.actor),
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.simple_tag(takes_context=True)
+def host_error(context: Context, host: Host, error: str, row: Model | None = None) -> str:
+    """Why a host could not be asked, as far as the reader may know: `{% host_error host host.facts.error as why %}`."""
+    return error_told(context["request"].actor, host, error, row)
 
 
 @_inline("components/state_badge.html")

@@ -197,3 +197,10 @@ def test_it_is_kept_found_and_deleted_by_keyboard(
     page.get_by_role("button", name="Delete needs me").click()
     expect(page.get_by_text("No filters kept yet")).to_be_visible()
     context.close()
+
+
+@pytest.mark.django_db
+def test_an_address_of_more_words_than_any_filter_has_shows_its_list(client, as_user, vera):
+    words = "&".join(f"w{at}=1" for at in range(60))
+    answer = as_user(client, vera).get(f"/hosts/?text=web&{words}")
+    assert answer.status_code == 200 and "Keep this filter" not in answer.content.decode()

@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from changes.models import Change
 from execution.stream import watching
-from inventory.models import Host, Membership, Vm
+from inventory.models import Host, HostFacts, Membership, Vm
+from inventory.rights import WAY_BROKEN
 from networking.models import Bond, HostNetwork
 from people.services import token_issue
+from readiness.models import Readiness
 from tests.rights import world as worlds
 from tests.rights.declared import CALL_RULES, PAGE_RULES
 from tests.rights.test_matrix import call_address, page_address
@@ -45,6 +47,10 @@ def ran(db: None) -> worlds.World:
     made = worlds.make(ran=True)
     for side, other in ((made.mine, made.theirs), (made.theirs, made.mine)):
         Host.objects.filter(pk=side.host.pk).update(jump=other.host)
+        why = f"The way through {other.host} is broken."
+        HostFacts.objects.update_or_create(host=side.host, defaults={"error": why})
+        for kept in (HostNetwork, Readiness):
+            kept.objects.filter(host=side.host).update(error=why)
     return made
 
 
@@ -89,6 +95,26 @@ def test_whoever_sees_both_is_told_of_both(ran, client):
     client.force_login(ran.people["vera"])
     told = {name for path, name in LISTS.items() if "shop" in read(client.get(f"/{path}")).lower()}
     assert told == set(LISTS.values())
+
+
+ERRORS = ["/hosts/", "/hosts/ledger-host/", "/bonds/silent", "/bonds/of/ledger-host/bond0/", "/readiness/",
+          "/readiness/of/ledger-host/", "/api/v1/hosts", "/api/v1/hosts/ledger-host", "/api/v1/readiness",
+          "/api/v1/hosts/ledger-host/readiness", "/api/v1/hosts/ledger-host/bonds"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ERRORS)
+def test_why_the_way_to_a_host_is_broken_is_told_to_whoever_sees_all_of_it(ran, client, address):
+    broken = "The way through shop-host is broken."
+    for name, told in (("mina", False), ("vera", True)):
+        headers = {"Authorization": f"Bearer {token_issue(ran.people[name], 'ways')[1]}"} if "/api/" in address else {}
+        client.force_login(ran.people[name])
+        text = read(client.get(address, headers=headers))
+        assert (broken in text, WAY_BROKEN in text) == (told, not told), name
+    Host.objects.filter(pk=ran.theirs.host.pk).update(jump=None, owner=ran.mine.owner)
+    client.force_login(ran.people["mina"])
+    headers = {"Authorization": f"Bearer {token_issue(ran.people['mina'], 'more')[1]}"} if "/api/" in address else {}
+    text = read(client.get(address, headers=headers))
+    assert broken in text and WAY_BROKEN not in text
 
 
 def test_sums_count_what_is_seen(ran, client):
