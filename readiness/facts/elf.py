@@ -39,6 +39,8 @@ KERNELS = {
 """What `uname -m` says → the width and machine of programs made for that kernel."""
 
 PT_INTERP = 3
+MOST_HEADERS = 64
+"""A program has about ten; entries of no size could be walked 65,535 times in a file's head."""
 
 
 def parse_userland(text: str, what: str) -> Userland:
@@ -103,7 +105,7 @@ def _loader(head: bytes, order: str, wide: bool) -> str | None:
         else:
             (start,) = struct.unpack_from(f"{order}I", head, 28)
             size, count = struct.unpack_from(f"{order}HH", head, 42)
-        for number in range(count):
+        for number in range(min(count, MOST_HEADERS)):
             at = start + number * size
             if struct.unpack_from(f"{order}I", head, at)[0] != PT_INTERP:
                 continue

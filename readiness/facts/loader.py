@@ -14,11 +14,16 @@ from readiness.facts.values import Entry, Loader, Told
 from readiness.facts.versions import newest_first
 from ssh.facts import FactError
 
-HEAD = re.compile(r"=([0-9]+) (/.*)")
+HEAD = re.compile(r"=([0-9]{1,18}) (/.*)")
+SET = re.compile(r"[ \t]*set (\w+)=\"?([^\"]*)\"?")
+BLSCFG = re.compile(r"[ \t]*blscfg\b")
+PASSWORD = re.compile(r"[ \t]*password", re.I)
 LINUX = ("linux", "linux16", "linuxefi")
 INITRD = ("initrd", "initrd16", "initrdefi")
 CFG = re.compile(r"/boot/(grub2?|efi/EFI/[^/]+)/grub\.cfg")
 LEGACY = ("/boot/grub/grub.conf", "/boot/grub/menu.lst")
+LONGEST_VALUE, LONGEST_LINE = 1024, 8192
+"""Of a variable and of a line that it is put into; a kernel takes 4,096 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def _files(text: str, what: str) -> _Files:
         elif line.startswith("dir "):
             folders.append(line.removeprefix("dir "))
         elif line.startswith("|") and path:
-            texts[path].append(line[1:])
+            if not PASSWORD.match(line, 1):
+                texts[path].append(line[1:])
         elif line:
             raise FactError(f"{what}: the line {line!r} stands in no file of a boot loader.")
     return _Files(sizes, {path: "\n".join(lines) for path, lines in texts.items()}, tuple(folders))
@@ -127,8 +133,9 @@ def _grub2(files: _Files, env: Mapping[str, str], apart: bool) -> _Made | None:
     path = max(paths, key=lambda each: ("menuentry " in files.texts[each], "blscfg" in files.texts[each], each))
     text = files.texts[path]
     menus, default = read_cfg(text)
-    variables = dict(re.findall(r"^\s*set (\w+)=\"?([^\"\n]*)\"?$", text, re.M)) | dict(env)
-    if re.search(r"^\s*blscfg\b", text, re.M):
+    lines = text.splitlines()  # by line and from its beginning: over the whole text such patterns are quadratic
+    variables = {match[1]: match[2] for match in map(SET.fullmatch, lines) if match} | dict(env)
+    if any(map(BLSCFG.match, lines)):
         entries = _bls(files, variables, apart)
         if entries:
             wanted = env.get("saved_entry", "") if "saved_entry" in default else default
@@ -185,7 +192,7 @@ def read_cfg(text: str) -> tuple[list[_Menu], str]:
 
 def _braces(line: str) -> int:
     """How many blocks a line opens and closes; `${name}` and quoted ones are none."""
-    bare = re.sub(r"\$\{[^}]*\}|'[^']*'|\"[^\"]*\"|#.*", "", line)
+    bare = re.sub(r"\$\{[^{}]*\}|'[^']*'|\"[^\"]*\"|#.*", "", line)
     return bare.count("{") - bare.count("}")
 
 
@@ -263,7 +270,9 @@ def _bls(files: _Files, variables: Mapping[str, str], apart: bool) -> tuple[Entr
 
 
 def _expanded(text: str, variables: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{?(\w+)\}?", lambda match: variables.get(match[1], ""), text).strip()
+    """No more than a kernel would take: a host says both how often a name stands there and how long it is."""
+    made = re.sub(r"\$\{?(\w+)\}?", lambda match: variables.get(match[1], "")[:LONGEST_VALUE], text[:LONGEST_LINE])
+    return made[:LONGEST_LINE].strip()
 
 
 def _of_bls(entries: tuple[Entry, ...], wanted: str) -> tuple[Entry, str]:

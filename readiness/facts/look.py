@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from readiness.facts.elf import parse_userland
 from readiness.facts.loader import parse_loader
 from readiness.facts.mounts import parse_fstab, parse_mounts
+from readiness.facts.numbers import moment, number
 from readiness.facts.packages import parse_packages
 from readiness.facts.storage import parse_ids, parse_lvm, parse_root, parse_space
 from readiness.facts.values import NO_TOOL, BootFile, Contents, Facts, Kernels, Machine, Told
@@ -20,6 +21,10 @@ from ssh.session import Result
 
 WHAT = "What tells whether the host would boot"
 VERIFY_SECONDS, UNPACK_SECONDS = 60, 60
+MOST_BYTES = 512 << 10
+MOST_LINES = 5_000
+LINES = {"loader": 50_000}
+"""Of one part of the answer; of others MOST_LINES. A host that was asked in earnest says a tenth of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class AskReadiness:
         return Command(words, sudo=True, timeout=90 + self.verify_seconds)
 
     def parse(self, result: Result) -> Facts:
-        found = parts(ended_well(result, WHAT), WHAT)
+        found = answered(result)
+        for name, (_, text) in found.items():
+            if text.count("\n") >= LINES.get(name, MOST_LINES):
+                raise FactError(f"{WHAT}: the part {name[:40]!r} of the answer has too many lines, and is not read.")
         machine = _machine(part(found, "host", WHAT))
         mounts = parse_mounts(part(found, "mounts", WHAT), WHAT)
         ids = parse_ids(part(found, "ids", WHAT))
@@ -74,7 +82,9 @@ class AskReadiness:
             target=told(found, "target"),
             logins=told(found, "logins"),
             boots=told(found, "boots"),
-            touched={path: int(at) for at, path in _pairs(told_text(found, "touched")) if at.isdecimal()},
+            touched={
+                path: seconds for at, path in _pairs(told_text(found, "touched")) if (seconds := moment(at)) is not None
+            },
         )
 
 
@@ -92,11 +102,13 @@ class AskContents:
         return Command((*words, self.path, self.version, str(self.seconds)), sudo=True, timeout=30 + self.seconds)
 
     def parse(self, result: Result) -> Contents:
-        found = parts(ended_well(result, WHAT), WHAT)
+        found = answered(result)
         listed = told(found, "list")
         values = dict(line.split("=", 1) for line in listed.lines if re.fullmatch(r"(tool|status|count)=.*", line))
         paths = [line[1:] for line in listed.lines if line.startswith("|")]
-        status, count = int(values.get("status", listed.status)), int(values.get("count", 0))
+        status, count = number(values.get("status", str(listed.status))), number(values.get("count", "0"))
+        if status is None or count is None:
+            raise FactError(f"{WHAT}: the host does not say how listing {self.path} ended.")
         why = {
             124: "listing it took too long",
             125: "the host has no `timeout` to limit it with",
@@ -115,6 +127,15 @@ class AskContents:
             why=why,
             damaged=not why and (status != 0 or count < 10),
         )
+
+
+def answered(result: Result) -> Parts:
+    """The parts of an answer. Raises FactError, for one that is too long before it is looked into."""
+    if len(result.stdout) > MOST_BYTES:
+        raise FactError(
+            f"{WHAT}: the answer has {len(result.stdout):,} bytes, and more than {MOST_BYTES:,} are not read."
+        )
+    return parts(ended_well(result, WHAT), WHAT)
 
 
 def module_name(path: str) -> str:
@@ -136,10 +157,12 @@ def told_text(found: Parts, name: str) -> str:
 def _machine(text: str) -> Machine:
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("tool="))
     try:
-        uptime, now = int(values["uptime"]), int(values["now"])
+        uptime, now = moment(values["uptime"]), moment(values["now"])
         names = {name: values[name] for name in ("machine_id", "boot_id", "hostname", "kernel", "arch", "cmdline")}
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
         raise FactError(f"{WHAT}: the host does not say what it is ({error}).") from error
+    if uptime is None or now is None:
+        raise FactError(f"{WHAT}: the host does not say what it is (its clock, or for how long it is up).")
     if not names["kernel"] or not names["arch"]:
         raise FactError(f"{WHAT}: the host does not say which kernel it runs.")
     container = values.get("container", "")
@@ -163,9 +186,10 @@ def _kernels(text: str) -> Kernels:
     kernels, images, modules, links = list[BootFile](), list[BootFile](), dict[str, int](), dict[str, str]()
     for line in filter(None, text.splitlines()):
         words = line.split(" ", 3)
-        if len(words) != 4 or not (words[1].isdecimal() and words[2].isdecimal()):
+        size, at = (number(words[1]), number(words[2])) if len(words) == 4 else (None, None)
+        if size is None or at is None:
             raise FactError(f"{WHAT}: the line {line!r} names no kernel, initial file system or modules.")
-        kind, size, at, path = words[0], int(words[1]), int(words[2]), words[3]
+        kind, path = words[0], words[3]
         if kind == "kernel":
             kernels.append(BootFile(path, size, at))
         elif kind == "initramfs":
@@ -183,4 +207,4 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _counts(text: str) -> Mapping[str, int]:
-    return {name: int(count) for name, count in _pairs(text) if count.isdecimal()}
+    return {name: found for name, count in _pairs(text) if (found := number(count)) is not None}

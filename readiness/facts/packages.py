@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from readiness.facts.numbers import moment, number
 from readiness.facts.values import Changed, Package, Packages, Told
 from ssh.facts import FactError
 
@@ -28,14 +29,14 @@ def parse_packages(core: str, archs: str, recent: str, verified: Told, what: str
         elif words:
             raise FactError(f"{what}: the line {line!r} names no package.")
     counts = {
-        words[1]: int(words[0])
+        words[1]: count
         for line in archs.splitlines()
-        if len(words := line.split()) == 2 and words[0].isdecimal()
+        if len(words := line.split()) == 2 and (count := number(words[0])) is not None
     }
     times = [
-        (int(words[0]), words[1])
+        (at, words[1])
         for line in recent.splitlines()
-        if len(words := line.split()) == 2 and words[0].isdecimal()
+        if len(words := line.split()) == 2 and (at := moment(words[0])) is not None
     ]
     changed = [changed_of(line) for line in verified.lines]
     return Packages(family, tuple(rows), tuple(one for one in changed if one), verified, counts, tuple(times))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from readiness.facts.numbers import number
 from readiness.facts.values import Disk, Group, Logical, Lvm, Mount, Physical, Root, Space, Told
 from ssh.facts import FactError
 
@@ -56,18 +57,14 @@ def parse_space(space: str, inodes: str) -> dict[str, Space]:
     found = {}
     for line in space.splitlines():
         row = line.split(None, 6)
-        if len(row) != 7 or not (row[2].isdecimal() and row[4].lstrip("-").isdecimal()):
+        size, free = (number(row[2]), number(row[4].lstrip("-"))) if len(row) == 7 else (None, None)
+        if size is None or free is None:
             continue
         counted = files.get(row[0])
-        counts = counted and counted[2].isdecimal() and counted[4].isdecimal() and int(counted[2])
-        found[row[0]] = Space(
-            row[0],
-            row[6],
-            int(row[2]),
-            int(row[4]),
-            int(counted[2]) if counted and counts else None,
-            int(counted[4]) if counted and counts else None,
-        )
+        there, left = (number(counted[2]), number(counted[4])) if counted else (None, None)
+        counts = bool(there) and left is not None
+        free = -free if row[4].startswith("-") else free
+        found[row[0]] = Space(row[0], row[6], size, free, there if counts else None, left if counts else None)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readiness.facts.values import Facts
-from readiness.judges.finding import Point, amber, green, red, unknown
+from readiness.judges.finding import Point, amber, few, green, red, unknown
 from readiness.judges.kernel import IN_A_CONTAINER
 from readiness.judges.known import Known
 
@@ -126,7 +126,7 @@ def _volumes(facts: Facts, options: list[tuple[str, str]], of: str) -> Iterator[
     )
     if wanted and mine and mine not in wanted:
         yield red(
-            f"The command line activates only {', '.join(wanted)}, and / is {mine}.",
+            f"The command line activates only {few(wanted)}, and / is {mine}.",
             of,
             f"/ is {mine}",
             todo=f"Add rd.lvm.lv={mine} to the command line.",

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 
 from readiness.facts.values import Facts, FstabLine, Mount
 from readiness.judges.cmdline import device_path, mapper_path
-from readiness.judges.finding import Point, amber, green, red, unknown
+from readiness.judges.finding import Point, amber, few, green, red, unknown
 from readiness.judges.known import Known
 
 NO_POINT = ("none", "swap", "-")
 PASSING = re.compile(
     r"/(run|media|proc|sys|dev|snap|var/lib/(docker|containers|kubelet|containerd|snapd|lxc|libvirt))(/|$)|/tmp/|/var/tmp/|/boot/efi$|/efi$"
 )
-NETWORK = ("nfs", "nfs4", "cifs", "glusterfs", "ceph", "fuse.sshfs")
+NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "glusterfs", "fuse.glusterfs", "ceph", "lustre", "fuse.sshfs")
+TOLD = ("nofail", "_netdev", "noauto", "ro", "rw")
+"""Options that are shown, with those of systemd; others may hold a password."""
 MEND = "Mend the line, or give it nofail if the host can do without; then findmnt --verify."
 
 
@@ -50,7 +52,7 @@ def judge(known: Known) -> Iterator[Point]:
 
 def _absent(lines: tuple[FstabLine, ...]) -> Iterator[Point]:
     for line in lines:
-        if line.device != "" or "noauto" in line.options:
+        if line.device != "" or "noauto" in line.options or line.fstype in NETWORK:
             continue
         if line.fstype == "swap":
             yield amber(
@@ -68,9 +70,14 @@ def _absent(lines: tuple[FstabLine, ...]) -> Iterator[Point]:
             yield red(
                 f"{line.spec}, to be mounted on {line.point}, is not there: the boot would stop and ask for help.",
                 line.words,
-                f"options: {','.join(line.options)}",
+                f"options: {_options(line)}",
                 todo=MEND,
             )
+
+
+def _options(line: FstabLine) -> str:
+    shown = [word for word in line.options if word in TOLD or word.startswith("x-systemd.")]
+    return ",".join(shown) or "neither nofail nor noauto"
 
 
 def _root(facts: Facts) -> Iterator[Point]:
@@ -120,17 +127,17 @@ def judge_mounted(known: Known) -> Iterator[Point]:
     idle = [
         line
         for line in facts.fstab.lines
-        if line.point not in (*NO_POINT, *mounted) and "noauto" not in line.options and line.device
+        if line.point not in NO_POINT and line.point not in mounted and "noauto" not in line.options and line.device
     ]
     if lost:
         yield amber(
-            f"Mounted now, in no line of /etc/fstab, and so not there again: {', '.join(m.point for m in lost)}.",
+            f"Mounted now, in no line of /etc/fstab, and so not there again: {few(m.point for m in lost)}.",
             *(f"{m.source} on {m.point}, {m.fstype}" for m in lost),
             todo="Write it into /etc/fstab, unless a unit or a program mounts it.",
         )
     if idle:
         yield amber(
-            f"What /etc/fstab wants is not mounted now: {', '.join(line.point for line in idle)}.",
+            f"What /etc/fstab wants is not mounted now: {few(line.point for line in idle)}.",
             *(line.words for line in idle),
             todo="Mount it now (mount -a), so that what is wrong shows while somebody is there.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readiness.facts.values import Contents, Facts
-from readiness.judges.finding import Point, amber, green, red, unknown
+from readiness.judges.finding import Point, amber, few, green, red, unknown
 from readiness.judges.kernel import IN_A_CONTAINER
 from readiness.judges.known import Known
 
@@ -71,7 +71,7 @@ def _inside(facts: Facts, contents: Contents | None, said: str) -> Iterator[Poin
         return
     lacks = [f"{name}: {why}" for name, why in needed(facts) if name not in contents.modules | contents.builtin]
     if lacks:
-        names = ", ".join(line.partition(":")[0] for line in lacks)
+        names = few(line.partition(":")[0] for line in lacks)
         yield red(f"The initial file system lacks what / is reached by: {names}.", *lacks, said, listed, todo=MADE_ANEW)
     if facts.root.on_lvm and "lvm" not in contents.programs:
         yield red("The initial file system has no lvm, and / is a logical volume.", said, listed, todo=MADE_ANEW)
@@ -90,7 +90,7 @@ def _inside(facts: Facts, contents: Contents | None, said: str) -> Iterator[Poin
             todo=MADE_ANEW,
         )
     if not lacks and (not facts.root.on_lvm or "lvm" in contents.programs):
-        names = ", ".join(name for name, _ in needed(facts)) or "nothing in particular"
+        names = few(name for name, _ in needed(facts)) or "nothing in particular"
         yield green("The initial file system is whole and has what / is reached by.", said, listed, f"needed: {names}")
 
 

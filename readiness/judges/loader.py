@@ -47,7 +47,7 @@ def _files(known: Known) -> Iterator[Point]:
     if loader.check.status == 1:
         yield red(
             f"{loader.file} has a mistake in it, so GRUB would stop at its prompt.",
-            *loader.check.lines,
+            *(line for line in loader.check.lines if "password" not in line.lower()),
             todo="Make it anew: grub-mkconfig -o, or grub2-mkconfig -o.",
         )
     if loader.env_size is not None and loader.env_size != ENV_SIZE:

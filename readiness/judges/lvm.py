@@ -11,7 +11,7 @@ from readiness.judges.finding import Point, amber, green, red, unknown
 from readiness.judges.known import Known
 
 POOL_FULL, POOL_NEAR = 95.0, 85.0
-DUPLICATE = re.compile(r"duplicate PV|Not using device|prefers device|duplicate VG name|VG name .* is used by", re.I)
+DUPLICATE = re.compile(r"duplicate PV|Not using device|prefers device|duplicate VG name|VG name \S+ is used by", re.I)
 
 
 def judge(known: Known) -> Iterator[Point]:
