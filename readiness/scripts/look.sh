@@ -133,7 +133,7 @@ part_kernels() {
 text() { # file, most bytes
     [ -f "$1" ] || return 0
     printf '=%s %s\n' "$(stat -L -c %s -- "$1")" "$1"
-    head -c "$2" -- "$1" | tr '\0' '?' | sed 's/^/|/'
+    head -c "$2" -- "$1" | tr '\0' '?' | sed '/^[[:space:]]*password/d; s/^/|/'
     echo
 }
 part_loader() {
@@ -156,7 +156,7 @@ part_grub_check() {
 }
 part_grubby() { has grubby && limit 10 grubby --default-kernel; }
 
-part_mounts() { cat /proc/self/mountinfo; }
+part_mounts() { cut -b -1000 /proc/self/mountinfo; } # overlays name every layer, behind all that is read here
 part_swaps() { cat /proc/swaps; }
 part_filesystems() { cat /proc/filesystems; }
 
@@ -167,9 +167,12 @@ part_verify_fstab() {
     limit 20 findmnt --verify 2>&1
 }
 # Whether what fstab names is there: what it names and the device; nothing after it where there is none.
+# Of the network nothing is looked at, and nothing that is mounted: a dead server would hold whoever looks.
 part_specs() {
-    sed -e 's/#.*//' /etc/fstab | while read -r spec point _; do
+    mounted=$(cut -b -1000 /proc/self/mountinfo | cut -d ' ' -f 5)
+    sed -e 's/#.*//' /etc/fstab | while read -r spec point type _; do
         [ -n "$point" ] || continue
+        case $type in nfs | nfs4 | cifs | smb3 | smbfs | glusterfs | ceph | lustre | fuse.*) continue ;; esac
         bare=$(printf %s "$spec" | sed 's/"//g')
         found=
         case $bare in
@@ -178,15 +181,37 @@ part_specs() {
         PARTUUID=*) found=/dev/disk/by-partuuid/${bare#PARTUUID=} ;;
         PARTLABEL=*) found=/dev/disk/by-partlabel/${bare#PARTLABEL=} ;;
         ID=*) found=/dev/disk/by-id/${bare#ID=} ;;
+        //*) continue ;;
         /*) found=$bare ;;
         *) continue ;;
         esac
-        if [ -e "$found" ]; then found=$(readlink -f -- "$found")
-        elif has blkid && [ "$bare" = "${bare#/}" ]; then found=$(limit 10 blkid -l -o device -t "$bare" || :)
-        else found=; fi
-        if [ -d "$(printf '%b' "$point")" ]; then at=dir; elif [ -e "$(printf '%b' "$point")" ]; then at=file; else at=none; fi
-        printf '%s\t%s\t%s\t%s\n' "$spec" "$point" "$found" "$at"
+        looked=0
+        case $found in
+        /dev/*) [ -e "$found" ] || looked=1 ;;
+        *) limit 5 test -e "$found" || looked=$? ;;
+        esac
+        case $looked in
+        0) found=$(readlink -f -- "$found") ;;
+        1)
+            found=
+            if has blkid && [ "$bare" = "${bare#/}" ]; then found=$(limit 10 blkid -l -o device -t "$bare" || :); fi
+            ;;
+        *) continue ;;
+        esac
+        printf '%s\t%s\t%s\t%s\n' "$spec" "$point" "$found" "$(at_point "$point")"
     done
+}
+at_point() { # what is there to mount on; nothing where that is not known in time
+    case "
+$mounted
+" in *"
+${1%/}
+"*) echo dir; return ;; esac
+    place=$(printf '%b' "$1") looked=0
+    limit 5 test -d "$place" || looked=$?
+    if [ "$looked" = 1 ]; then limit 5 test -e "$place" || looked=$((looked + $?)); fi
+    case $looked in 0) echo dir ;; 1) echo file ;; 2) echo none ;; esac
+    return 0
 }
 
 # The root file system's device, what it stands on, and the drivers of those disks from the disk upwards.
@@ -229,9 +254,10 @@ part_ids() { # names of devices that a command line may use, and where they lead
     return 0
 }
 
+in_time() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
 room() { # df's last line, with the place asked for in front
     for place in / /boot /var /boot/efi; do
-        [ ! -d "$place" ] || printf '%s %s\n' "$place" "$(df -P "$1" "$place" | tail -n 1)"
+        [ ! -d "$place" ] || printf '%s %s\n' "$place" "$(in_time df -P "$1" "$place" | tail -n 1)"
     done
 }
 part_space() { room -k; }
