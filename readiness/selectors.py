@@ -12,7 +12,7 @@ from django.http import QueryDict
 from changes.states import Label
 from inventory.models import Host
 from inventory.paging import clean
-from inventory.rights import hosts_seen_by, on_hosts_seen_by
+from inventory.rights import hosts_seen_by, on_hosts_seen_by, ways_told
 from inventory.states import Criticality
 from people.actor import Actor
 from readiness.lights import LABELS, WORST_FIRST, Light, rank
@@ -71,7 +71,7 @@ class Freshness:
 
 def readiness_list(actor: Actor, filters: Filters) -> QuerySet[Readiness]:
     """Rows of hosts that the person sees, as far as the filters let them through."""
-    rows = on_hosts_seen_by(actor, Readiness.objects.all())
+    rows = ways_told(on_hosts_seen_by(actor, Readiness.objects.all()), actor, "host__")
     rows = rows.select_related("host", "host__owner", "host__vm", "host__vm__owner")
     if filters.light:
         rows = rows.filter(rank=rank(Light(filters.light))) if filters.light in set(Light) else rows.none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from django.utils import timezone
 
 from audit.models import Entry
 from inventory.credentials import credential_create
-from inventory.models import Credential, HostKey
+from inventory.models import Credential, Host, HostKey
 from lab.fleet.server import host_key, public_line
 from people.selectors import actor_of
+from readiness.judges.checks import findings
 from readiness.models import Readiness, ReadinessMove
-from readiness.services import NothingToAsk, readiness_ask, readiness_enrol
+from readiness.services import Heard, NothingToAsk, readiness_ask, readiness_enrol, readiness_record
 from ssh.hostkeys import parse_public_key
+from tests.readiness.conftest import OWNER
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +90,38 @@ def test_hosts_that_can_be_asked_are_enrolled_once_and_asked_a_little_later(app)
     readiness_enrol()
     readiness_enrol()
     assert Readiness.objects.get().next_at > timezone.now()
+
+
+def test_an_answer_that_cannot_be_kept_is_that_hosts_error_and_the_others_are_kept(tell, app):
+    web = Host.objects.create(name="web01", address="192.0.2.8")
+    Readiness.objects.bulk_create(Readiness(host=host, lease_owner=OWNER) for host in (app, web))
+    well = tell.told["well"]
+    broken = replace(well.facts.machine, uptime=10**14)
+    batch = [Heard(app.pk, broken, findings(well)), Heard(web.pk, well.facts.machine, findings(well))]
+    assert readiness_record(batch, OWNER, timezone.now()) == 1
+    bad, good = Readiness.objects.get(host=app), Readiness.objects.get(host=web)
+    assert bad.error.startswith("What app01 answered could not be kept: ") and bad.misses == 1
+    assert (bad.seen_at, bad.lease_owner, bad.lights) == (None, "", {}) and good.light == "green"
+
+
+def test_what_no_database_takes_is_replaced_and_long_errors_are_cut(tell, app):
+    well = tell.told["well"]
+    odd = dict.fromkeys(("boot_id", "kernel", "os"), "a\0\ud800")
+    tell.told["odd"] = replace(well, facts=replace(well.facts, machine=replace(well.facts.machine, **odd)))
+    row = tell(app, "odd")
+    assert (row.boot_id, row.kernel, row.system) == ("a\ufffd\ufffd",) * 3
+    assert len(tell(app, "x" * 15_000).error) == 500
+
+
+def test_a_wish_gives_the_row_while_it_is_being_asked_and_is_refused_for_five_minutes_after(tell, app, olu, rosa):
+    first = readiness_ask(reachable(app), actor_of(olu))
+    again = readiness_ask(app, actor_of(rosa))
+    assert (again.asked_at, again.asked_by_id) == (first.asked_at, olu.pk)
+    assert Entry.objects.filter(action="readiness.ask").count() == 1
+    tell(app, "well", begun=first.asked_at + timedelta(seconds=1))
+    with pytest.raises(
+        NothingToAsk, match=r"app01 was asked a moment ago. It can be asked again from \d\d:\d\d:\d\d UTC"
+    ):
+        readiness_ask(app, actor_of(rosa))
+    Readiness.objects.update(asked_at=timezone.now() - timedelta(minutes=6))
+    assert readiness_ask(app, actor_of(rosa)).asked_by_id == rosa.pk

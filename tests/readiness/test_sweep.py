@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait as real_wait
 from datetime import timedelta
+from itertools import count
+from threading import Event
 
 import pytest
 from django.utils import timezone
@@ -11,6 +14,7 @@ from changes.models import Lock
 from inventory.models import Host
 from readiness import sweep as sweeping
 from readiness.models import Readiness
+from readiness.services import readiness_record
 from ssh.session import Result, Session, Unreachable
 from tests.pages.scene import Scene
 from tests.readiness.answers import text_of
@@ -78,3 +82,44 @@ def test_a_host_that_a_change_holds_is_left_alone(due, rosa, amir, olu):
     due.refresh_from_db()
     assert due.next_at > timezone.now()
     assert Host.objects.filter(pk=due.pk).exists()
+
+
+@pytest.mark.parametrize("questions", [0, 1])
+def test_a_change_that_takes_the_host_meanwhile_is_seen_before_each_question(due, monkeypatch, questions):
+    told = iter([False] * questions + [True] * 9)
+    lab = Lab()
+    monkeypatch.setattr(sweeping, "connect", lambda target: lab)
+    heard, _ = sweeping.ask(due.pk, None, True, None, lambda: next(told))
+    assert heard.held and len(lab.kinds) == 2 - questions
+    Readiness.objects.update(lease_owner="one", lease_until=timezone.now())
+    readiness_record([heard], "one", timezone.now())
+    due.refresh_from_db()
+    assert (due.lease_owner, due.error, due.misses, due.seen_at) == ("", "", 0, None)
+    assert due.next_at > timezone.now()
+
+
+def test_a_round_looks_at_the_locks_while_it_waits(due, monkeypatch, rosa, amir, olu):
+    """The change takes the host while the way to it is made; whoever made it waits until a round has looked."""
+    change, looked = Scene(rosa, amir, olu).succeeded(), Event()
+    Lock.objects.update(holder=None)
+    real, calls = sweeping.held_of, count(1)
+
+    def held_of(hosts):
+        found = real(hosts)
+        if next(calls) == 3:  # the second saw it, and what it saw is kept by now
+            looked.set()
+        Lock.objects.update_or_create(key="host:app01", defaults={"holder": change})
+        return found
+
+    class Slow(Lab):
+        def __enter__(self):
+            assert looked.wait(20)
+            return self
+
+    lab = Slow()
+    monkeypatch.setattr(sweeping, "held_of", held_of)
+    monkeypatch.setattr(sweeping, "connect", lambda target: lab)
+    monkeypatch.setattr(sweeping, "wait", lambda out, timeout, return_when: real_wait(out, 0.05, return_when))
+    assert sweeping.sweep(within=1) == 1
+    due.refresh_from_db()
+    assert lab.kinds == ["look", "image"] and (due.seen_at, due.error, due.lease_owner) == (None, "", "")
