@@ -111,6 +111,7 @@ class Needs:
 class Book:
     """acts     what has to be in the audit: (action, who, number of the change)
     starters  who pressed Run, for each change
+    words     what each resume took a broken glass for as it was asked for
     needs     what was frozen into each change
     wrong     what was seen at a start that had to be no start
     """
@@ -123,6 +124,7 @@ class Book:
     panes: dict[int, Pane] = field(default_factory=dict)
     needs: dict[int, Needs] = field(default_factory=dict)
     starters: dict[int, set[str]] = field(default_factory=dict)
+    words: dict[int, set[str]] = field(default_factory=dict)
     rule: Needs = Needs()
     rule_on: bool = True
     owner: str = ""

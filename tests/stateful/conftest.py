@@ -27,6 +27,7 @@ def stage(tmp_path: Path, settings, monkeypatch) -> None:
     monkeypatch.setattr(Rows, "strikes", strikes, raising=False)
     monkeypatch.setattr(Rows, "clock", clock, raising=False)
     monkeypatch.setattr(Laws, "steps", 0)
+    monkeypatch.setattr(Laws, "met", Counter())
     monkeypatch.setattr(Rows, "reached", Counter())
     monkeypatch.setattr(Rows, "acts", Counter())
     for module in ("lines", "engine"):

@@ -27,20 +27,21 @@ S = State
 
 
 class Laws(RuleBasedStateMachine):
-    """`steps` counts how often they were asked, in all examples."""
+    """`steps` counts how often they were asked, `met` how often what matters came up, both in all examples."""
 
     steps: ClassVar[int] = 0
+    met: ClassVar[Counter[str]] = Counter()
     book: Book
     world: Path
     names: dict[int, str]
 
     def start_laws(self) -> None:
-        self.fence, self.heard, self.moved = 0, 0, 0
+        self.fence, self.heard, self.sealed, self.moved = 0, 0, 0, 0
         self.told: Counter[tuple[str, str, str]] = Counter()
         self.at: dict[int, State] = {}
 
     def went_on(self, change: int, who: str) -> None:
-        """The audit says that a run which waited took a broken glass; what the game thinks of that."""
+        """The audit says that a run which waited, or was probed, took a broken glass; what the game thinks of that."""
         raise NotImplementedError
 
     def changes(self) -> list[Change]:
@@ -85,18 +86,15 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def every_act_that_decides_is_in_the_audit_and_nothing_else_is(self) -> None:
         self._hear_moves()
-        for row in Entry.objects.filter(pk__gt=self.heard).order_by("pk"):
-            self.heard = row.pk
-            if row.action == "change.glass_used" and row.detail["for"] == Action.CONFIRM:
-                self.went_on(int(row.object_id), row.actor_name)
-            if row.object_kind != "user" and row.action != "change.gate_refused":
-                self.told[row.action, row.actor_name, row.object_id] += 1
+        self.hear()
         assert self.told == self.book.acts, (self.told - self.book.acts, self.book.acts - self.told)
 
     @invariant()
     def the_audit_holds(self) -> None:
-        seal()
-        assert verify() == []
+        if self.heard != self.sealed:
+            seal()
+            assert verify() == []
+            self.sealed = self.heard
 
     @invariant()
     def what_was_frozen_into_a_change_stays_so(self) -> None:
@@ -132,6 +130,15 @@ class Laws(RuleBasedStateMachine):
     def a_slot_is_moved_by_nobody_but_who_picks_it(self) -> None:
         rows = {row.change_id: (row.starts, row.ends) for row in PickedSlot.objects.all()}
         assert rows == self.book.slots
+
+    def hear(self) -> None:
+        """Whatever is in the audit since."""
+        for row in Entry.objects.filter(pk__gt=self.heard).order_by("pk"):
+            self.heard = row.pk
+            if row.action == "change.glass_used" and row.detail["for"] in (Action.CONFIRM, Action.PROBE):
+                self.went_on(int(row.object_id), row.actor_name)
+            if row.object_kind != "user" and row.action != "change.gate_refused":
+                self.told[row.action, row.actor_name, row.object_id] += 1
 
     def _hear_moves(self) -> None:
         """Whatever moved since: by the table, and to be in the audit."""

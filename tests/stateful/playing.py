@@ -11,12 +11,12 @@ LENGTH = 40
 """Rules in one example, at most."""
 
 
-def play(machine: type[RuleBasedStateMachine], examples: int, **more: Any) -> None:
+def play(machine: type[RuleBasedStateMachine], examples: int, length: int = LENGTH, **more: Any) -> None:
     quiet = {"deadline": None, "database": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}
-    rules = settings(max_examples=examples, stateful_step_count=LENGTH, **quiet, **more)
+    rules = settings(max_examples=examples, stateful_step_count=length, **quiet, **more)
     run_state_machine_as_test(machine, settings=rules)
 
 
-def play_the_same(machine: type[RuleBasedStateMachine], examples: int) -> None:
-    """The same examples each time, so that a run of the tests is red or green by the code alone."""
-    play(machine, examples, derandomize=True, phases=[Phase.generate])
+def play_the_same(machine: type[RuleBasedStateMachine], examples: int, length: int = LENGTH) -> None:
+    """The same examples each time, the simplest first, so that a run of the tests is red or green by the code alone."""
+    play(machine, examples, length, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)

@@ -35,7 +35,7 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from people.services import role_grant, role_revoke
-from tests.stateful.book import START, Book, Clock, Needs
+from tests.stateful.book import START, Book, Clock, Needs, Pane
 from tests.stateful.laws import Laws
 from tests.stateful.strikes import Killed, Strikes
 from tests.stateful.toys import effects
@@ -70,8 +70,9 @@ NO = (Denied, Moved, IllegalMove)
 WHO = st.sampled_from([None, None, None, *CAST])
 """None is whoever is the right one to do it."""
 WHICH = st.integers(0, 4)
+STEPS = st.lists(st.sampled_from(["a", "b", "wait", "c"]), min_size=1, max_size=3, unique=True)
 APPROVERS, STARTERS = st.sampled_from(["amir", "otto", "sue"]), st.sampled_from(["olu", "otto", "sue"])
-MEANWHILE = st.sampled_from(["", "", "", "queued", "switched off", "demoted", "drift", "in doubt"])
+MEANWHILE = st.sampled_from(["", "", "", "queued", "switched off", "starter off", "demoted", "drift", "in doubt"])
 """What happens before a worker looks; in doubt, nobody submits it yet."""
 
 
@@ -87,13 +88,13 @@ class Rows(Laws):
     acts: ClassVar[Counter[str]] = Counter()
     worlds = itertools.count(1)
 
-    @initialize(
-        names=st.lists(st.sampled_from(["a", "b", "wait", "c"]), min_size=1, max_size=3, unique=True),
-        approver=APPROVERS,
-        starter=STARTERS,
-        meanwhile=MEANWHILE,
-    )
+    @initialize(names=STEPS, approver=APPROVERS, starter=STARTERS, meanwhile=MEANWHILE)
     def begin(self, names: list[str], approver: str, starter: str, meanwhile: str) -> None:
+        self.lay_out(names)
+        self.hurry(0, approver, starter, meanwhile)
+
+    def lay_out(self, names: list[str]) -> None:
+        """People, a host, and the first change; all of it is gone after the game."""
         self.outer = transaction.atomic()
         self.outer.__enter__()
         self.world = self.place / f"world-{next(self.worlds)}"
@@ -112,7 +113,6 @@ class Rows(Laws):
         self.start_laws()
         self.furnish()
         self.create(names, None)
-        self.hurry(0, approver, starter, meanwhile)
 
     def furnish(self) -> None:
         """What else there is before anybody does anything."""
@@ -130,7 +130,7 @@ class Rows(Laws):
     # what people do
 
     @precondition(lambda self: len(self.numbers) < self.most)
-    @rule(names=st.lists(st.sampled_from(["a", "b", "wait", "c"]), min_size=1, max_size=3, unique=True), who=WHO)
+    @rule(names=STEPS, who=WHO)
     def create(self, names: list[str], who: str | None) -> None:
         actor = self.by(who, "rosa")
         if change := self._do(deciding.change_create, actor, self._request(names)):
@@ -166,6 +166,8 @@ class Rows(Laws):
         digest = "0" * 64 if old and who else change.digest
         could = change.state in STATES[Action.APPROVE] and digest == change.digest and self._may_decide(actor, change)
         done = self._try(deciding.change_approve, which, who, "amir", digest, "read it")
+        if not done and self._gave_it_to_their_own(actor, change):
+            self.met["owner's word refused: gave it to themselves"] += 1
         assert done == could, f"{actor.username} {'did' if done else 'could not'} approve #{change.pk}"
         if done and change.state is S.IN_REVIEW:
             assert (self.change(which).state is S.APPROVED) == self._enough(change)
@@ -191,6 +193,9 @@ class Rows(Laws):
         change, actor = self.change(which), self.by(who, "olu")
         could = change.state in (S.APPROVED, S.BLOCKED) and not self._why_no_start(change, actor)
         assert self._try(services.run_request, which, who, "olu") == could
+        slot = self.book.slots.get(change.pk)
+        if change.state in (S.APPROVED, S.BLOCKED) and slot and slot[1] <= self.book.now and not could:
+            self.met["start refused: its slot was missed"] += 1
         if could:
             self.book.starters.setdefault(change.pk, set()).add(actor.username)
 
@@ -217,7 +222,8 @@ class Rows(Laws):
             could = could and (not anew or self._in_time(change, *both))
         assert self._try(services.run_resume, which, who, "olu") == could
         if could:
-            self._use(change, {"approval", "freeze", "window"} if anew else {"approval", "freeze"}, *both)
+            lifts = {"approval", "freeze", "window"} if anew else {"approval", "freeze"}
+            self.book.words[change.pk] = self._use(change, lifts, *both)
 
     @rule(which=WHICH, who=WHO)
     def undo(self, which: int, who: str | None) -> None:
@@ -263,6 +269,8 @@ class Rows(Laws):
         self.run(which, starter)
         if meanwhile == "switched off":
             self.switch(approver, False)
+        elif meanwhile == "starter off":
+            self.switch(starter, False)
         elif meanwhile == "demoted":
             role_revoke(self.people[approver], Role.APPROVER)
         elif meanwhile == "drift":
@@ -353,7 +361,9 @@ class Rows(Laws):
         """A worker does what there is to do; what came of it had to be approved."""
         before, sent = set(effects(self.world)), self.strikes.commands
         parked = change.state is S.WAITING and self.strikes.between is None
+        word_of = parked and Run.objects.filter(change=change, acted_by__isnull=False).exists()
         gate = Gate(self, change) if work is engine.look and change.state is S.QUEUED else None
+        word = Word(self, change) if work is engine.look and change.state is S.RUNNING else None
         try:
             work(change.pk)
         except Killed:
@@ -366,9 +376,13 @@ class Rows(Laws):
         change = Change.objects.get(pk=change.pk)
         if gate:
             gate.judge(change)
+        if word:
+            word.judge()
+        self.hear()
         run = Run.objects.filter(change=change, digest=change.digest).first()
         if run and parked and change.state is not S.WAITING and any(word.startswith("do ") for word in new):
             assert self._may_go_on(change, *self._starters(change)), f"#{change.pk} went on outside its time"
+            assert word_of or self._has(run.started_by, Role.OPERATOR), f"#{change.pk} went on by nobody's word"
         for effect in new:
             assert effect.split()[1] in change.params["steps"], effect
             assert run and self._approved_once(change, run), f"{effect} was not approved"
@@ -379,7 +393,19 @@ class Rows(Laws):
             run = Run.objects.get(change=change, digest=change.digest)
             if why := self._why_no_start(change, run.started_by):
                 self.book.wrong.append(f"#{change.pk} started {why}")
-            self._use(change, {"approval", "freeze", "window"}, run.started_by)
+            took = self._use(change, {"approval", "freeze", "window"}, run.started_by)
+            self._count_start(change, took)
+
+    def _count_start(self, change: Change, took: set[str]) -> None:
+        needs = self.book.needs[change.pk]
+        seen = {
+            "started": True,
+            "started in a window": self.book.counting() and "window" not in took,
+            "started in its slot": change.pk in self.book.slots and "window" not in took,
+            "started by a glass": took,
+            "started with an owner's word": needs.owners and "approval" not in took,
+        }
+        self.met.update(what for what, so in seen.items() if so)
 
     def _approved_once(self, change: Change, run: Run) -> bool:
         """Somebody not involved said yes to the very text that is stored, and the gate was passed with it."""
@@ -464,20 +490,25 @@ class Rows(Laws):
         row = Change.objects.get(pk=change)
         pane = self.book.pane(change, row.digest)
         assert pane and any(self._stands(row, lift, self.by(who, "")) for lift in ("freeze", "window"))
-        pane.hands.add(who)
-        self.book.did("change.glass_used", who, change)
+        self._took(pane, who)
 
-    def _use(self, change: Change, lifts: set[str], actor: User, *others: User) -> None:
+    def _took(self, pane: Pane, who: str) -> None:
+        self.met["review owed"] += not pane.hands
+        pane.hands.add(who)
+        self.book.did("change.glass_used", who, pane.change)
+
+    def _use(self, change: Change, lifts: set[str], actor: User, *others: User) -> set[str]:
         """It starts, or goes on: what it took a broken glass for, if anything, owes a review from now on."""
         out, lacking = (actor, *others), set()
         lacking |= {"approval"} - ({"approval"} if self._enough(change, *out) else set())
         lacking |= {"freeze"} if self.book.cold(self.book.now) else set()
         lacking |= set() if self.book.free(change.pk) else {"window"}
-        if any(self._stands(change, lift, *out) for lift in lacking & lifts):
+        took = {lift for lift in lacking & lifts if self._stands(change, lift, *out)}
+        if took:
             pane = self.book.pane(change.pk, change.digest)
             assert pane
-            pane.hands.add(actor.username)
-            self.book.did("change.glass_used", actor.username, change.pk)
+            self._took(pane, actor.username)
+        return took
 
     def _may_decide(self, actor: User, change: Change) -> bool:
         needs = self.book.needs.get(change.pk)
@@ -486,6 +517,11 @@ class Rows(Laws):
         voted = any(user == actor and needs.fresh(at, self.book.now) for user, at in self._votes(change))
         speaks = any(who == actor.username for who, _ in needs.speaking)
         return not voted and (bool(needs.people and self._has(actor, Role.APPROVER)) or speaks)
+
+    def _gave_it_to_their_own(self, actor: User, change: Change) -> bool:
+        needs, book = self.book.needs.get(change.pk), self.book
+        asked = needs is not None and needs.owners > 0 and change.state is S.IN_REVIEW
+        return asked and actor.username == book.giver and actor.username in book.members.get(book.owner, ())
 
     def _own(self, user: User, change: Change, *out: User) -> bool:
         return user.pk in (change.requester_id, change.editor_id, *(one.pk for one in out))
@@ -580,7 +616,51 @@ class Gate:
     def judge(self, change: Change) -> None:
         said = Entry.objects.filter(pk__gt=self.seen, object_kind="change", object_id=str(change.pk))
         if said.filter(action="change.gate_refused").exists():
-            assert self.why or self.game._why_no_start(change, self.run.started_by), f"#{change.pk} was refused"
+            why = self.why or self.game._why_no_start(change, self.run.started_by)
+            assert why, f"#{change.pk} was refused"
+            gone = not User.objects.get(pk=self.run.started_by_id).is_active
+            self.game.met[f"not started {'in the name of somebody switched off' if gone else why}"] += 1
         if self.sure:
             passed = said.filter(action="change.gate").exists()
             assert passed == (not self.why), f"#{change.pk} {'started' if passed else 'did not start'}: {self.why}"
+
+
+class Word:
+    """What has to come of a resume that no worker took yet, as it looks before a worker looks."""
+
+    def __init__(self, game: Rows, change: Change) -> None:
+        self.game, self.change = game, change
+        self.run = Run.objects.get(change=change, digest=change.digest)
+        self.seen = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        self.open = bool(self.run.acted_by_id and not self.run.wait_step and not self.run.probing)
+        if not self.open:
+            return
+        self.both = (self.run.acted_by, self.run.started_by)
+        self.lacking = {"freeze"} if game.book.cold(game.book.now) else set()
+        if not game._half(change) and not game.book.free_to_go_on(change.pk):
+            self.lacking.add("window")
+        stands = all(game._stands(change, lift, *self.both) for lift in self.lacking)
+        self.well = game._has(self.run.acted_by, Role.OPERATOR) and stands
+
+    def judge(self) -> None:
+        """Put back, or going on, perhaps by a glass not needed as it was asked for; or the worker died first."""
+        if not self.open:
+            return
+        game, number = self.game, self.change.pk
+        said = Entry.objects.filter(pk__gt=self.seen, object_kind="change", object_id=str(number))
+        back = said.filter(action="change.gate_refused").exists()
+        used = said.filter(action="change.glass_used").exclude(detail__for=Action.CONFIRM).exists()
+        begun = not back and Run.objects.get(pk=self.run.pk).acted_by_id is None
+        assert not (back and self.well) and not (begun and not self.well), (
+            f"#{number} {'put back' if back else 'begun'}"
+        )
+        game.met["resume put back"] += back
+        words = game.book.words.setdefault(number, set())
+        new = self.lacking - words
+        assert used == bool(new) if begun else not used or new, f"#{number} took a glass: {used}, for {new}"
+        if used:
+            pane = game.book.pane(number, self.change.digest)
+            assert pane and self.well
+            words |= new
+            game.met["resume under a glass needed since"] += 1
+            game._took(pane, self.both[0].username)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import Any
 
 from django.forms.models import model_to_dict
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from audit.services import SYSTEM
 from changes.glasses import glass_ask, glass_decide, glass_review
@@ -20,6 +20,7 @@ from changes.timing import Lift
 from changes.window_forms import FreezeForm, ScopedForm, WindowForm, scoped_save, scoped_switch
 from changes.windows import Slot
 from execution.leases import database_now
+from execution.models import Run
 from inventory.confirming import machine_confirm, may_answer
 from inventory.forms import HostForm
 from inventory.models import Host, Membership, Owner
@@ -28,7 +29,7 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from tests.stateful.book import AN_HOUR, GLASS_HOLDS, Frost, Needs, Opening, Pane
-from tests.stateful.rows import APPROVERS, CAST, STARTERS, WHICH, WHO, Rows
+from tests.stateful.rows import APPROVERS, CAST, STARTERS, STEPS, WHICH, WHO, Rows
 
 S = State
 HALF = timedelta(minutes=30)
@@ -44,13 +45,72 @@ BEFORE, HALFWAY = (S.IN_REVIEW, S.APPROVED, S.BLOCKED), (S.WAITING, S.FAILED, S.
 AFTER = (S.SUCCEEDED, S.UNDO_FAILED)
 NEEDS = [Needs(1), Needs(2), Needs(1, 1), Needs(0, 1), Needs(1, 0, 3), Needs(1, 1, 2)]
 WHILE_ASKED = ["freeze", "windows off", "the asker is gone", "the second is gone", "given away", "an hour", "policy"]
-THEN = ["", "", "late", "demoted", "replanned", *WHILE_ASKED]
+THEN = st.one_of(
+    st.just(""),
+    st.sampled_from(["late", "starter off"]),
+    st.sampled_from(["demoted", "replanned", *WHILE_ASKED]),
+)
+THREE = st.one_of(
+    st.sampled_from([("olu", "olu", "amir"), ("olu", "olu", "otto"), ("otto", "olu", "amir"), ("sue", "olu", "otto")]),
+    st.tuples(STARTERS, STARTERS, APPROVERS),
+)
+TWO = st.one_of(st.sampled_from([("amir", "olu"), ("otto", "olu"), ("amir", "otto")]), st.tuples(APPROVERS, STARTERS))
+"""Who approves and who starts it; who asks for the glass, starts it and is the second person; mostly it goes well."""
+REVIEWER = st.sampled_from([None, "", "amir", "olu", "otto", "rosa", "ruth"])
+"""Empty: nobody yet."""
+ALL_LIFTS = frozenset(map(str, Lift))
+YES_OR_NO = st.sampled_from([True, False])
+IN_ITS_SLOT = {
+    "two": TWO,
+    "then": st.one_of(st.just(""), st.just("late"), THEN),
+    "halves": st.integers(1, 4),
+    "windowed": YES_OR_NO,
+}
+IN_A_FREEZE = {
+    "three": THREE,
+    "lifts": st.one_of(st.just(ALL_LIFTS), LIFTS),
+    "voted": st.booleans(),
+    "then": st.one_of(st.just(""), st.sampled_from(["replanned", "the second is gone"]), THEN),
+    "reviewer": REVIEWER,
+}
+BACK_IN_A_FREEZE = {
+    "at": st.integers(0, 2),
+    "three": THREE,
+    "lifts": LIFTS,
+    "how": st.sampled_from(["resume", "resume", "undo"]),
+    "later": YES_OR_NO,
+    "reviewer": REVIEWER,
+}
+WITH_ITS_OWNER = {
+    "gift": st.sampled_from([("ada", TEAMS[0]), ("vic", TEAMS[0]), ("otto", TEAMS[0]), ("amir", TEAMS[1])]),
+    "needs": st.sampled_from([Needs(0, 1), Needs(1, 1), Needs(1, 1, 2)]),
+    "starter": STARTERS,
+    "then": st.one_of(st.just(""), st.just("policy"), THEN),
+}
+SCENES = {
+    "in_its_slot": IN_ITS_SLOT,
+    "in_a_freeze": IN_A_FREEZE,
+    "back_in_a_freeze": BACK_IN_A_FREEZE,
+    "with_its_owner": WITH_ITS_OWNER,
+}
+"""With some of these a game begins, each on a change of its own; the simplest of each comes to a good end."""
+
+
+def scenes(*names: str, least: int) -> st.SearchStrategy[list[tuple[str, dict[str, Any]]]]:
+    one = st.one_of(*(st.tuples(st.just(name), st.fixed_dictionaries(SCENES[name])) for name in names))
+    return st.lists(one, min_size=least, max_size=4)
 
 
 class TimedRows(Rows):
     """What people do to when and by whom is in the book as soon as it was done; the laws compare."""
 
-    most = 5
+    most = 7
+
+    @initialize(names=STEPS, first=scenes(*SCENES, least=2))
+    def begin(self, names: list[str], first: list[tuple[str, dict[str, Any]]]) -> None:
+        self.lay_out(names)
+        for which, (name, words) in enumerate(first):
+            getattr(self, name)(which, **words)
 
     def furnish(self) -> None:
         self.teams = {name: Owner.objects.create(name=name) for name in TEAMS}
@@ -77,6 +137,7 @@ class TimedRows(Rows):
         over = {n for n, (_, end) in self.book.slots.items() if end <= self.clock.now} - self.book.missed
         over = {number for number in over if Change.objects.get(pk=number).state in AHEAD}
         assert slots_expire(database_now()) == len(over)
+        self.met["slot noted as missed"] += len(over)
         self.book.missed |= over
         for number in over:
             self.book.did("change.slot_missed", SYSTEM, number)
@@ -151,6 +212,7 @@ class TimedRows(Rows):
         digest = change.digest if read or not who else "0" * 64
         could = change.state in (*BEFORE, *HALFWAY, *AFTER) and digest == change.digest == pane.digest
         could = could and self._may_stand_in(actor, change) and actor.username != pane.asker
+        could = could and not Run.objects.filter(change=change, acted_by=actor).exists()
         done = self._do(glass_decide, actor, Glass.objects.get(pk=pk), digest, "I looked at it", grant=grant)
         assert bool(done) == could, f"{actor.username} {'did' if done else 'could not'} decide on the glass"
         if could:
@@ -170,7 +232,9 @@ class TimedRows(Rows):
         could = could and actor.username not in parties and not self._own(actor, change) and bool(text)
         could = could and change.state not in (S.QUEUED, S.GATING, S.RUNNING, S.UNDOING, S.WAITING)
         assert self._did(glass_review, actor, Glass.objects.get(pk=pk), change.pk, text) == could
+        self.met["review refused: had a part in it"] += actor.username in parties
         if could:
+            self.met["review written"] += 1
             pane.reviewer = actor.username
 
     # whose it is, and who must approve
@@ -200,6 +264,7 @@ class TimedRows(Rows):
         self.book.did("host.edit", who, host.pk)
         if team != self.book.owner:
             self.book.owner, self.book.giver = team, who
+            self.met["machine given away"] += 1
 
     @rule(who=st.sampled_from(list(CAST)))
     def still_theirs(self, who: str) -> None:
@@ -227,92 +292,139 @@ class TimedRows(Rows):
         self.strikes.between = self._meanwhile(what)
         self.look(which)
 
-    @rule(
-        which=WHICH, approver=APPROVERS, starter=STARTERS, then=st.sampled_from(THEN),
-        halves=st.integers(1, 4), owners=st.booleans(),
-    )  # fmt: skip
-    def hurry_in_its_slot(self, which: int, approver: str, starter: str, then: str, halves: int, owners: bool) -> None:
+    @rule(which=WHICH, **IN_ITS_SLOT)
+    def in_its_slot(self, which: int, two: tuple[str, str], then: str, halves: int, *, windowed: bool) -> None:
         """Everybody does their part in time; something may happen before a worker looks, or while it does."""
+        approver, starter = two
         which = self._asked_anew(which)
-        self.plan(which)
-        if owners:
-            self.edit_more_of_the_policy(Needs(1, 1))
-        self.submit(which, None)
-        change = self.change(which)
-        self._pick(change, self.by(None, "rosa"), Slot(self.clock.now, self.clock.now + halves * HALF))
-        for who in (approver, "ruth", "vic"):
-            if self.change(which).state is S.IN_REVIEW:
-                self.approve(which, who, False)
+        self._thaw()
+        if windowed and not any(one.open(self.clock.now) for one in self.book.counting()):
+            self._all_windows_off()
+            self.write_a_window(-1, 16, True)
+        self._planned(which, self.book.rule)
+        self._pick(self.change(which), self.by(None, "rosa"), Slot(self.clock.now, self.clock.now + halves * HALF))
+        self._voted(which, approver, "ruth", "vic")
         self.run(which, starter)
-        self._then(then, which, halves)
+        self._then(then, which, halves, starter)
 
-    @rule(
-        which=WHICH, asker=STARTERS, starter=STARTERS, second=APPROVERS, lifts=LIFTS, voted=st.booleans(),
-        then=st.sampled_from(THEN),
-    )  # fmt: skip
-    def hurry_in_a_freeze(
-        self, which: int, asker: str, starter: str, second: str, lifts: set[str], voted: bool, then: str
+    @rule(which=WHICH, **IN_A_FREEZE)
+    def in_a_freeze(
+        self, which: int, three: tuple[str, str, str], lifts: Set[str], then: str, reviewer: str | None, *, voted: bool
     ) -> None:
-        """The same by a broken glass; it may hold no longer by the time that a worker looks."""
+        """The same by a broken glass; it may hold no longer by the time that a worker looks. Somebody reviews it."""
+        asker, starter, second = three
         which = self._asked_anew(which)
-        self.plan(which)
-        self.submit(which, None)
-        if len(self.book.freezes) < 3:
-            self.begin_a_freeze(-1, 9, False)
+        self._planned(which, self.book.rule)
+        self._freeze(9)
         if voted:
             self.approve(which, "ruth" if second == "amir" else "amir", False)
-        self.ask_for_the_glass(which, asker, lifts | {"freeze"}, "it cannot wait")
-        if any(not pane.second for pane in self.book.panes.values()):
-            self.decide_on_the_glass(second, True, True)
+        self._broken(which, asker, second, {*lifts, "freeze"})
         self.run(which, starter)
-        self._then(then, which, 10)
+        self._then(then, which, 10, starter)
+        self._reviewed(reviewer)
 
-    @rule(
-        which=WHICH, at=st.integers(0, 2), asker=STARTERS, second=APPROVERS, who=STARTERS, lifts=LIFTS,
-        how=st.sampled_from(["resume", "undo"]), reviewer=st.sampled_from([None, *CAST]),
-    )  # fmt: skip
-    def hurry_back_in_a_freeze(
-        self, which: int, at: int, asker: str, second: str, who: str, lifts: set[str], how: str, reviewer: str | None
-    ) -> None:
-        """What broke off goes on, or is undone, by a broken glass; somebody writes the review."""
+    @rule(which=WHICH, **BACK_IN_A_FREEZE)
+    def back_in_a_freeze(
+        self, which: int, at: int, three: tuple[str, str, str], lifts: Set[str], how: str, reviewer: str | None,
+        *, later: bool,
+    ) -> None:  # fmt: skip
+        """What broke off goes on, or is undone, by a broken glass; the freeze may begin after it was asked for."""
+        asker, who, second = three
         if self.change(which).state not in (*HALFWAY, *AFTER):
             which = self._asked_anew(which)
+            self._thaw()
+            self._all_windows_off()
             self.break_step(which, "broken", at)
-            self.hurry(which, "amir", "otto", "")
-        if len(self.book.freezes) < 3:
-            self.begin_a_freeze(-1, 3, True)
-        self.ask_for_the_glass(which, asker, (lifts - {"approval"}) | {"freeze"}, "it cannot wait")
-        if any(not pane.second for pane in self.book.panes.values()):
-            self.decide_on_the_glass(second, True, True)
+            self.hurry(which, "amir", "otto" if second != "otto" else "olu", "")
+            if self.change(which).state is S.WAITING:
+                self.cancel(which, None)
+        if not later:
+            self._freeze(3)
+        self._broken(which, asker, second, {*lifts, "freeze"} - {"approval"})
         (self.resume if how == "resume" else self.undo)(which, who)
+        if later:
+            self._freeze(3)
         self.look(which)
-        if any(pane.owes for pane in self.book.panes.values()):
-            self.review(reviewer, "it was right")
+        self._reviewed(reviewer)
 
-    in_its_slot, in_a_freeze, back_in_a_freeze = hurry_in_its_slot, hurry_in_a_freeze, hurry_back_in_a_freeze
+    @rule(which=WHICH, **WITH_ITS_OWNER)
+    def with_its_owner(self, which: int, gift: tuple[str, str], needs: Needs, starter: str, then: str) -> None:
+        """The machine is given to a team whose word it takes; whoever gave it wants to have a say, too."""
+        giver, team = gift
+        which = self._asked_anew(which)
+        self._thaw()
+        self._all_windows_off()
+        if team == self.book.owner:
+            self.give_the_machine("ada", TEAMS[team == TEAMS[0]])
+        self.give_the_machine(giver, team)
+        self._planned(which, needs)
+        self._voted(which, giver, "ruth", *sorted(self.book.members[team]))
+        self.run(which, starter)
+        self._then(then, which, 1, starter)
+
+    its_slot_again, a_freeze_again, back_again = in_its_slot, in_a_freeze, back_in_a_freeze
     """Under two names, and so played twice as often as the rest."""
 
     def _asked_anew(self, which: int) -> int:
-        """That change, or a new one where it is on its way already."""
-        if self.change(which).state in (S.DRAFT, S.PLANNED, S.IN_REVIEW) or len(self.numbers) == self.most:
-            return which
-        self.create(["a", "b"], None)
-        return len(self.numbers) - 1
+        """That change, or a new one where it is on its way; everybody is well, and the host free where it can be."""
+        self.all_is_well()
+        if self.change(which).state not in (S.DRAFT, S.PLANNED, S.IN_REVIEW) and len(self.numbers) < self.most:
+            self.create(["a", "b"], None)
+            which = len(self.numbers) - 1
+        for other, number in enumerate(self.numbers):
+            if other != which and self.change(other).state is S.WAITING:
+                self.cancel(other, None)
+            if Change.objects.get(pk=number).state in (S.FAILED, S.CANCELLED, S.UNKNOWN, S.UNDO_FAILED):
+                self.close(other, None, "seen to by hand")
+        return which
 
-    def _then(self, then: str, which: int, halves: int) -> None:
+    def _planned(self, which: int, needs: Needs) -> None:
+        self.plan(which)
+        self.switch_the_policy(True)
+        if needs != self.book.rule:
+            self.rule_is(needs)
+        self.submit(which, None)
+
+    def _voted(self, which: int, *people: str) -> None:
+        for who in people:
+            if self.change(which).state is S.IN_REVIEW:
+                self.approve(which, who, False)
+
+    def _broken(self, which: int, asker: str, second: str, lifts: set[str]) -> None:
+        self.ask_for_the_glass(which, asker, lifts, "it cannot wait")
+        if any(not pane.second for pane in self.book.panes.values()):
+            self.decide_on_the_glass(second, True, True)
+
+    def _reviewed(self, reviewer: str | None) -> None:
+        if reviewer != "" and any(pane.owes for pane in self.book.panes.values()):
+            self.review(reviewer, "it was right")
+
+    def _freeze(self, hours: int) -> None:
+        if not self.book.cold(self.clock.now) and len(self.book.freezes) < 9:
+            self.begin_a_freeze(-1, hours, False)
+
+    def _thaw(self) -> None:
+        for pk, frost in self.book.freezes.items():
+            self._switch(Freeze, pk, frost, False)
+
+    def _then(self, then: str, which: int, halves: int, starter: str) -> None:
         if then == "late":
             self.time_passes(halves)
+        elif then == "starter off":
+            self.switch(starter, False)
         elif then == "demoted":
             self.change_role("otto", Role.APPROVER)
         elif then == "replanned":
             self.drift("green\n")
             self.look(which)
             self.replan(which, None)
-            self.plan(which)
-            self.submit(which, None)
+            self._planned(which, self.book.rule)
         elif then:
             self.strikes.between = self._meanwhile(then)
         self.look(which)
+        if then == "late":
+            self.run(which, starter)
+            self.sweep()
 
     # how it is done
 
@@ -366,3 +478,14 @@ class TimedRows(Rows):
 
     def _actor(self, who: str) -> Any:
         return actor_of(self.by(who, ""))
+
+
+def beginning(name: str) -> type[TimedRows]:
+    """The same where each game begins in one way."""
+
+    class Begun(TimedRows):
+        @initialize(names=STEPS, first=scenes(name, least=1))
+        def begin(self, names: list[str], first: list[tuple[str, dict[str, Any]]]) -> None:
+            TimedRows.begin(self, names, first)
+
+    return Begun
