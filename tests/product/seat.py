@@ -22,7 +22,9 @@ class Seat:
     def __init__(self, browser: Browser, dashboard: Dashboard, name: str, password: str = "") -> None:
         self.dashboard, self.name = dashboard, name
         self.password = password or dashboard.password(name)
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+        )
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
