@@ -31,7 +31,7 @@ READS_A_SECRET = re.compile(
 )
 """What a template would have to write. A form's field of such a name is typed into and never filled."""
 
-FORMS = {"form.password", "form.private_key", "form.key_file"}
+FORMS = {"form.password", "form.private_key", "form.key_file", "form.secret"}
 NEVER_RUN = re.compile(r"\b(Template\(|from_string\(|Engine\()")
 
 
