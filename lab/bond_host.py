@@ -20,6 +20,8 @@ class BondHost(Host):
     to its sshd from here, through whatever NIC answers for `inside`.
     """
 
+    anew = True  # the connection would run over the bond, and is not to outlive what a new one would meet
+
     def __init__(self, build: Build, identity: BondIdentity, folder: Path) -> None:
         super().__init__(bond_build(build, identity), identity, folder)
         self._whole = build

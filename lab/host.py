@@ -41,6 +41,8 @@ class Host:
 
     address = ADDRESS
     user = USER
+    anew = False
+    """Whether each command logs in anew, instead of over the connection that stands (kept.py)."""
 
     def __init__(self, build: Build, identity: HostIdentity, folder: Path) -> None:
         self._build = build
@@ -179,6 +181,7 @@ class Host:
     def _end(self) -> None:
         mark = self.running()
         if mark:
+            self.door.part()
             with contextlib.suppress(LabError), Qmp(self._folder, patience=2) as qmp:
                 qmp.execute("quit")
             if not wait_ended(mark, timeout=2):
@@ -194,7 +197,7 @@ class Host:
         With `sudo` as root. LabError with the guest's words when it exits non-zero and `check`.
         """
         words = ["sudo", "-n", "sh"] if sudo else ["sh"]
-        done = self.door.run(" ".join(words), stdin=command, timeout=timeout)
+        done = self.door.run(" ".join(words), stdin=command, timeout=timeout, anew=self.anew)
         if check and done.returncode != 0:
             said = done.stderr.strip() or done.stdout.strip()
             raise LabError(f"{self.name}: {command!r} ended with {done.returncode}: {said[-600:]}")
@@ -219,6 +222,7 @@ class Host:
         self._wait_for_another_boot(before)
 
     def _wait_for_another_boot(self, before: str) -> None:
+        self.door.part()
         deadline = time.monotonic() + REBOOT_TIMEOUT
         while time.monotonic() < deadline:
             with contextlib.suppress(LabError):

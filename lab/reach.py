@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import kept
 from lab.errors import LabError
 from lab.recipe import USER
 
@@ -31,6 +32,7 @@ class Door:
             "UserKnownHostsFile": str(self.known_hosts),
             "StrictHostKeyChecking": "yes",
             "BatchMode": "yes",
+            "KexAlgorithms": "curve25519-sha256",  # OpenSSH's usual one takes a host without KVM longer
             "LogLevel": "ERROR",
             "ConnectTimeout": "20",
         }
@@ -51,13 +53,27 @@ class Door:
         """Write the known_hosts file: this host key ("ssh-ed25519 AAAA…") and no other."""
         self.known_hosts.write_text(f"[{ADDRESS}]:{self.port} {host_key}\n")
 
-    def run(self, command: str, stdin: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run `command` in the guest's shell as the login user; the exit code is left to the caller."""
-        words = [*self.words(), command]
+    def run(
+        self, command: str, stdin: str = "", timeout: float = 60, anew: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `command` in the guest's shell as the login user; the exit code is left to the caller.
+
+        Over the connection that stands (kept.py), or by a login of its own where `anew`.
+        """
+        ssh, *rest = self.words()
+        words = [ssh, *([] if anew else kept.options(self.port)), *rest, command]
         try:
-            return subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=timeout)
+            done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise LabError(f"no end of {command!r} in the lab host within {timeout:.0f} s") from error
+        if anew or not kept.lost(done):
+            return done
+        self.part()
+        return self.run(command, stdin, timeout, anew=True)
+
+    def part(self) -> None:
+        """Close the connection that stands: the host ends or restarts."""
+        kept.close(self.port)
 
     def run_answering(self, command: str, reply: Callable[[], str], timeout: float) -> subprocess.CompletedProcess[str]:
         """As `run`, for a command that prints one line and then reads one: `reply` is called in between."""
@@ -87,7 +103,7 @@ class Door:
         while time.monotonic() < deadline:
             if self.answers():
                 left = max(5.0, deadline - time.monotonic())
-                done = self.run_answering(command, reply, left) if reply else self.run(command, timeout=left)
+                done = self.run_answering(command, reply, left) if reply else self.run(command, timeout=left, anew=True)
                 if done.returncode == 0:
                     return done.stdout
                 said = done.stderr.strip() or f"exit {done.returncode}"
