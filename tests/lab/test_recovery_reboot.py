@@ -29,7 +29,9 @@ def test_after_a_restart_lines_in_fstab_last_and_the_undo_gives_the_disk_back(ap
 
     app01.reboot()
     awake(app01)
-    assert "(8, 0)" in app01.run("dmsetup deps RootVG-root", sudo=True)
+    # By their serial numbers: after a boot the kernel names the disks in whatever order it finds them.
+    assert "app01-root" in app01.run("lsblk -srno SERIAL /dev/mapper/RootVG-root")
+    assert vm42_disk.serial in app01.run("lsblk -srno SERIAL /dev/mapper/vm42_RootVG-root")
     assert app01.run("blockdev --getro /dev/mapper/vm42_RootVG-var", sudo=True).strip() == "0"
     assert app01.run("cat /recovered/vm42/root/etc/hostname") == "vm42\n"
     again = Walker(reach(app01), walker.plan, walker.run_dir, walker.found, walker.done)
