@@ -14,8 +14,8 @@ from tests.lab.recovery_walker import StepFailed
 
 ALL = ("networkd", "netplan", "ifupdown", "keyfile", "ifcfg")
 MANAGERS = [pytest.param(manager, marks=() if manager == "keyfile" else pytest.mark.repeated) for manager in ALL]
-"""In each run NetworkManager here, networkd and ifupdown by the browser (tests/product); with `-m repeated` all of them
-here, and there through both doors."""
+"""In each run NetworkManager here and networkd by the browser (tests/product); with `-m repeated` all of them here, and
+there through both doors."""
 
 
 def asked(host: Host, **values: Any) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def bonded(net_host: Any) -> BondHost:
     raise AssertionError(host.run(f"{STATE}; ip addr", check=False))
 
 
-@pytest.mark.parametrize("policy", ["better", "always", "failure"])
+@pytest.mark.parametrize("policy", ["better", pytest.param("always", marks=pytest.mark.repeated), "failure"])
 def test_the_traffic_moves_and_comes_back_as_the_policy_says(bonded: BondHost, peer: BondHost, policy: str) -> None:
     bonded.run(f"echo {policy} >/sys/class/net/bond0/bonding/primary_reselect", sudo=True)
     params = {"host": bonded.name, "bond": "bond0", "witness": peer.name, "slowed": policy == "better", "seconds": 180}

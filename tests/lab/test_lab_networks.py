@@ -32,13 +32,8 @@ def told(host: BondHost, command: str, wanted: str, seconds: float = 20) -> str:
     return text
 
 
-OFTEN = ("ifcfg", "netplan")
-"""What no other test of each run meets; the others prove themselves where bonds are made on them."""
-
-
-@pytest.mark.parametrize(
-    "manager", [pytest.param(each, marks=() if each in OFTEN else pytest.mark.repeated) for each in OWNED]
-)
+@pytest.mark.repeated
+@pytest.mark.parametrize("manager", OWNED)
 def test_one_manager_has_eth0_and_the_others_sleep(net_host: NetHost, manager: str) -> None:
     host = net_host(manager)
     question, answer = OWNED[manager]
@@ -83,7 +78,7 @@ def test_a_pulled_cable_is_seen_in_the_guest_and_its_speed_is_its_own_again(peer
 
 
 def test_the_peer_measures_how_long_a_port_was_dead(net_host: NetHost, peer: BondHost, switch: Switch) -> None:
-    host = net_host("ifcfg")
+    host = net_host("networkd")
     with measured(peer, host.inside) as gaps:
         switch.kill(host.name, "eth0")
         time.sleep(2)
@@ -95,7 +90,7 @@ def test_the_peer_measures_how_long_a_port_was_dead(net_host: NetHost, peer: Bon
 
 
 def test_a_port_in_another_vlan_locks_everybody_out_until_it_is_back(net_host: NetHost, switch: Switch) -> None:
-    host = net_host("ifcfg")
+    host = net_host("networkd")
     switch.vlan(host.name, "eth0", 20)
     with pytest.raises((LabError, subprocess.TimeoutExpired)):
         host.run("true", timeout=8)

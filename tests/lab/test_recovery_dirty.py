@@ -16,7 +16,10 @@ def make_dirty(host: Host, lv: str) -> None:
     host.run(f"mkdir -p {point}; {mount}; {write} && xfs_io -x -c 'shutdown -f' {point} && umount {point}", sudo=True)
 
 
-@pytest.mark.parametrize(("looked_at", "written_to"), [("root", "var"), ("var", "root")], ids=["ext4 ro", "xfs ro"])
+@pytest.mark.parametrize(
+    ("looked_at", "written_to"),
+    [pytest.param("root", "var", id="ext4 ro"), pytest.param("var", "root", id="xfs ro", marks=pytest.mark.repeated)],
+)
 def test_a_dirty_volume_is_mounted_as_approved_and_said_to_be_dirty(
     lab: Lab, app01: Host, vm42_disk: Disk, looked_at: str, written_to: str
 ) -> None:

@@ -32,7 +32,10 @@ def shapes(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made
         maker.stop()
 
 
-SELDOM = ("thin-wanted", "two-disks", "extended-since", "torn-text-on-both")
+SELDOM = (
+    *("thin-wanted", "two-disks", "extended-since", "torn-text-on-both"),
+    *("torn-text-with-an-old-file", "lost-label-with-a-file", "lost-label-with-the-wrong-file"),
+)
 """Others of the same kind stand for them in each run; these with `-m repeated`."""
 EACH = [pytest.param(each, marks=pytest.mark.repeated if each.name in SELDOM else ()) for each in SITUATIONS]
 

@@ -1,8 +1,8 @@
 """A bond under our own session on every network manager, there after a boot, and taken back after that.
 
-By the browser and over the API: ifupdown by the browser in each run of the tests, all of them through both doors with
-`-m repeated`; NetworkManager is in tests/lab/test_bond_change.py, networkd, for which netplan writes, in the other bond
-modules. One dashboard for all. Red Hat's ifup and ifdown are a stand-in of the lab's, and the plan says so.
+All of them by the browser and over the API with `-m repeated`. In each run of the tests NetworkManager is in
+tests/lab/test_bond_change.py, networkd, for which netplan writes, in the other bond modules. One dashboard for all. Red
+Hat's ifup and ifdown are a stand-in of the lab's, and the plan says so.
 """
 
 from __future__ import annotations
@@ -38,12 +38,8 @@ def dashboard(lab: Lab, request: pytest.FixtureRequest, tmp_path_factory: pytest
         yield running
 
 
-def hosts(*now: str) -> list[object]:
-    """Every host; those not named here are left to `-m repeated`."""
-    return [pytest.param(name, marks=() if name in now else pytest.mark.repeated) for name in MANAGERS]
-
-
-@pytest.mark.parametrize("name", hosts("web01"))
+@pytest.mark.repeated
+@pytest.mark.parametrize("name", MANAGERS)
 def test_a_bond_by_the_browser_outlives_a_boot(seats, dashboard: Embedded, name: str) -> None:
     rosa, amir, olu = seats("rosa"), seats("amir"), seats("olu")
 
@@ -65,7 +61,8 @@ def test_a_bond_by_the_browser_outlives_a_boot(seats, dashboard: Embedded, name:
     assert not rosa.problems + amir.problems + olu.problems
 
 
-@pytest.mark.parametrize("name", hosts())
+@pytest.mark.repeated
+@pytest.mark.parametrize("name", MANAGERS)
 def test_a_bond_over_the_api_outlives_a_boot(dashboard: Embedded, name: str) -> None:
     it_outlives_a_boot(dashboard, name, lambda name: done(dashboard, "/changes/bond", BOND | {"host": name}))
 

@@ -148,6 +148,7 @@ def test_another_disk_is_named_and_the_run_goes_on_waiting(dashboard):
     dashboard.until(number, "undone")
 
 
+@pytest.mark.repeated
 def test_a_disk_written_to_since_is_not_given_back_but_handed_back(dashboard):
     host, disk = dashboard.host("app01"), dashboard.lab.disk("vm42", fresh=True)
     number = recovered(dashboard)
