@@ -19,7 +19,7 @@ from networking.asking import NothingToAsk, ask
 from networking.idling import idling, in_all, page_of, sums
 from networking.models import Bond, HostNetwork
 from networking.plugged import rows_at_switch, rows_of_site
-from networking.selectors import Filters, bond_list, page_worst_first, place_of
+from networking.selectors import LADDER, Filters, bond_list
 from networking.topology import Effect, Impact, PortRow, Switch, impact, topology
 from people.roles import Role
 
@@ -179,9 +179,9 @@ def bonds(
     rows = bond_list(seer(request), Filters(health, site, switch, text))
     place = QueryDict(mutable=True)
     place["after"] = after
-    page = page_worst_first(rows, place, limit)
+    page = LADDER.page(rows, place, limit)
     more = page.better is not None and page.rows
-    return {"items": [bond_out(row) for row in page.rows], "after": place_of(page.rows[-1]) if more else None}
+    return {"items": [bond_out(row) for row in page.rows], "after": LADDER.place_of(page.rows[-1]) if more else None}
 
 
 @router.post(

@@ -16,7 +16,7 @@ from inventory.selectors import host_by_name
 from people.actor import Actor
 from people.roles import Role
 from readiness.models import Readiness
-from readiness.selectors import Filters, page_worst_first, place_of, readiness_list, readiness_of
+from readiness.selectors import LADDER, Filters, readiness_list, readiness_of
 from readiness.services import NothingToAsk, readiness_ask
 
 router = Router(tags=["readiness"])
@@ -91,10 +91,10 @@ def readiness(
     place = QueryDict(mutable=True)
     place["after"] = after
     actor = seer(request)
-    page = page_worst_first(readiness_list(actor, Filters(light, criticality, owner, site, text)), place, limit)
+    page = LADDER.page(readiness_list(actor, Filters(light, criticality, owner, site, text)), place, limit)
     more = page.better is not None and page.rows
     items = [readiness_out(row, actor) for row in page.rows]
-    return {"items": items, "after": place_of(page.rows[-1]) if more else None}
+    return {"items": items, "after": LADDER.place_of(page.rows[-1]) if more else None}
 
 
 @router.get(

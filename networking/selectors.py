@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
-from django.http import QueryDict
+from django.db.models import Count, Max, Min, Q, Subquery, Sum
 from django.utils import timezone
 
 from changes.states import Label
@@ -19,40 +16,23 @@ from inventory.models import Host
 from inventory.paging import clean
 from inventory.rights import hosts_seen_by, on_hosts_seen_by
 from inventory.states import HostTrust
+from inventory.worst_first import Ladder, WordFilters
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST, HealthState
 from networking.bonding.words import ago
 from networking.models import Bond, BondMove, BondQuerySet, HostNetwork, Nic, SweepWish
 from people.actor import Actor
 
-PAGE = 50
 MOVES = 30
+LADDER = Ladder("since", newest_first=True)
+"""Worst state first, then what came last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """The words of the address; empty ones filter nothing, and one that means nothing lets nothing through."""
-
+class Filters(WordFilters):
     health: str = ""
     site: str = ""
     switch: str = ""
     text: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filters:
-        return cls(**{field.name: clean(query.get(field.name, "")) for field in fields(cls)})
-
-    @property
-    def any(self) -> bool:
-        return any(getattr(self, field.name) for field in fields(self))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Worst first; `worse` and `better` are query strings, or None where there is no more."""
-
-    rows: list[Any]
-    worse: str | None
-    better: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,55 +89,6 @@ def bond_list(actor: Actor, filters: Filters) -> BondQuerySet:
 
 def _rank(word: str) -> int:
     return WORST_FIRST.index(HealthState(word)) if word in set(HealthState) else -1
-
-
-def page_worst_first(rows: QuerySet[Any, Any], query: QueryDict, size: int = PAGE) -> Page:
-    """The page that `after` or `before` of the address asks for: a bond's place is its rank, since when, its number.
-
-    Rows are bonds, or what has their rank, since and pk.
-    """
-    before, after = (_place(query.get(word, "")) for word in ("before", "after"))
-    if before:
-        rank, since, number = before
-        worse = Q(rank__lt=rank) | Q(rank=rank, since__gt=since) | Q(rank=rank, since=since, pk__lt=number)
-        found = list(rows.filter(worse, rank__lte=rank).order_by("-rank", "since", "-pk")[: size + 1])
-        kept = found[:size][::-1]
-        return Page(kept, _link(query, "before", kept[:1], len(found) > size), _link(query, "after", kept[-1:], True))
-    if after:
-        rank, since, number = after
-        better = Q(rank__gt=rank) | Q(rank=rank, since__lt=since) | Q(rank=rank, since=since, pk__gt=number)
-        rows = rows.filter(better, rank__gte=rank)
-    found = list(rows.order_by("rank", "-since", "pk")[: size + 1])
-    kept = found[:size]
-    more = len(found) > size
-    return Page(kept, _link(query, "before", kept[:1], bool(after)), _link(query, "after", kept[-1:], more))
-
-
-def place_of(bond: Any) -> str:
-    """Where a bond stands in the list, as a word for an address."""
-    return f"{bond.rank}.{int(bond.since.timestamp() * 1_000_000)}.{bond.pk}"
-
-
-def _place(word: str) -> tuple[int, datetime, int] | None:
-    parts = word.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 19 for part in parts):
-        return None
-    rank, since, number = map(int, parts)
-    try:
-        moment = datetime.fromtimestamp(since // 1_000_000, tz=timezone.get_default_timezone())
-    except (OverflowError, ValueError, OSError):
-        return None
-    return rank, moment + timedelta(microseconds=since % 1_000_000), number
-
-
-def _link(query: QueryDict, word: str, edge: list[Any], more: bool) -> str | None:
-    if not more or not edge:
-        return None
-    values = query.copy()
-    for other in ("before", "after"):
-        values.pop(other, None)
-    values[word] = place_of(edge[0])
-    return f"?{values.urlencode()}"
 
 
 def counts(actor: Actor) -> list[StateCount]:

@@ -13,12 +13,12 @@ from people.roles import Role
 from readiness.lights import CHECK_LABELS, LABELS, WORST_FIRST
 from readiness.panels import MAY_ASK
 from readiness.selectors import (
+    LADDER,
     Filters,
     counts,
     criticalities,
     freshness,
     moves_of,
-    page_worst_first,
     readiness_list,
     readiness_of,
     sites,
@@ -31,7 +31,7 @@ def readiness(request: Request) -> HttpResponse:
     """Every host that is asked, worst first, and among the same those that are up for longest."""
     filters = Filters.of(request.GET)
     context = {
-        "page": page_worst_first(readiness_list(request.actor, filters), request.GET),
+        "page": LADDER.page(readiness_list(request.actor, filters), request.GET),
         "filters": filters,
         "lights": [(light.value, LABELS[light]) for light in WORST_FIRST],
         "counts": counts(request.actor),

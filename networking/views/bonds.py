@@ -21,13 +21,13 @@ from networking.bonding.states import HEALTH_LABELS, HealthState
 from networking.models import Bond
 from networking.seen import PortSeen, port_of
 from networking.selectors import (
+    LADDER,
     Filters,
     bond_list,
     bond_of,
     counts,
     freshness,
     moves_of,
-    page_worst_first,
     progress,
     sites,
 )
@@ -57,7 +57,7 @@ def row_of(bond: Bond) -> Row:
 def bonds(request: Request) -> HttpResponse:
     """Every bond of the fleet, worst first, as far as the filters let it through."""
     filters = Filters.of(request.GET)
-    page = page_worst_first(bond_list(request.actor, filters), request.GET)
+    page = LADDER.page(bond_list(request.actor, filters), request.GET)
     context = {
         "page": page,
         "rows": [row_of(bond) for bond in page.rows],

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from inventory.rights import on_hosts_seen_by
 from networking.bonding.states import HEALTH_LABELS, WORST_FIRST
 from networking.models import Bond, Nic
-from networking.selectors import Filters, bond_list, counts, page_worst_first, sites
+from networking.selectors import LADDER, Filters, bond_list, counts, sites
 from networking.views.bonds import head, row_of
 from people.access import Request, requires
 from people.actor import Actor
@@ -54,7 +54,7 @@ def grid(request: Request) -> HttpResponse:
     by = request.GET.get("by", "site")
     by = by if by in GROUPS else "site"
     moment = timezone.now()
-    page = page_worst_first(cells(request.actor, filters), request.GET, MOST_CELLS)
+    page = LADDER.page(cells(request.actor, filters), request.GET, MOST_CELLS)
     context = {
         "page": page,
         "groups": list(groups(page.rows, by)),

@@ -74,7 +74,7 @@ def test_pages_go_on_where_the_last_one_ended_and_back(tell, seen, monkeypatch):
         tell(
             Host.objects.create(name=f"h{number}", address=f"h{number}.example"), "well" if number % 2 else "sabotaged"
         )
-    monkeypatch.setattr("readiness.selectors.page_worst_first.__defaults__", (2,))
+    monkeypatch.setattr("inventory.worst_first.Ladder.page.__defaults__", (2,))
     path, found = "/readiness/", []
     while path:
         page = seen(path)
