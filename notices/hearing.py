@@ -105,6 +105,21 @@ def bond_turned(host: Host, bond: str, word: str, *, well: bool) -> Happening:
     return Happening(kind=Kind.BOND, what=what, todo=todo, path=path, host=host, subject=bond_subject(bond, well=well))
 
 
+def readiness_turned(host: Host, reason: str) -> None:
+    """To be called by whoever keeps the host's verdict, in its transaction, where it became red or red no longer.
+
+    reason  a sentence of the verdict's why the host would not come back; empty where nothing is red any more
+    """
+    if reason:
+        what = f"{one_line(host.name)} would not come back from a reboot: {one_line(reason)}"
+        todo = "Mend it while the host still runs, then have it asked again."
+    else:
+        what = f"{one_line(host.name)} has nothing red any more that would keep it from coming back from a reboot."
+        todo = "Nothing is left to do; that it boots is proved by a boot alone."
+    path = reverse("readiness_of", args=[host.name])
+    happened(Kind.READINESS, what, todo, host=host, path=path, subject="red" if reason else "mended")
+
+
 def bond_subject(bond: str, *, well: bool) -> str:
     return f"{bond} {'well' if well else 'bad'}"
 

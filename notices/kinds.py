@@ -13,6 +13,7 @@ class Kind(StrEnum):
     RUN = "run"
     WAITING = "waiting"
     BOND = "bond"
+    READINESS = "readiness"
     KEY = "key"
     OWNERSHIP = "ownership"
 
@@ -24,6 +25,7 @@ KIND_WORDS: dict[Kind, str] = {
     Kind.RUN: "A run failed, or nobody can tell how it ended",
     Kind.WAITING: "A run waits for somebody to do something and confirm it",
     Kind.BOND: "A bond went bad, or is well again",
+    Kind.READINESS: "A host would not come back from a reboot",
     Kind.KEY: "A host shows another key than the trusted one",
     Kind.OWNERSHIP: "Machines of yours were not confirmed for long",
 }
@@ -37,7 +39,11 @@ class How(StrEnum):
 
 HOW_WORDS: dict[How, str] = {How.NOW: "at once", How.DAILY: "in the daily digest", How.NOTHING: "not at all"}
 
-AT_FIRST: dict[Kind, How] = dict.fromkeys(Kind, How.NOW) | {Kind.BOND: How.DAILY, Kind.OWNERSHIP: How.DAILY}
+AT_FIRST: dict[Kind, How] = dict.fromkeys(Kind, How.NOW) | {
+    Kind.BOND: How.DAILY,
+    Kind.READINESS: How.DAILY,
+    Kind.OWNERSHIP: How.DAILY,
+}
 """How somebody has it who has chosen nothing."""
 
 

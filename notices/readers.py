@@ -39,6 +39,7 @@ ROLES: dict[Kind, tuple[Role, ...]] = {
     Kind.RUN: (Role.OPERATOR,),
     Kind.WAITING: (Role.OPERATOR,),
     Kind.BOND: (Role.REQUESTER, Role.OPERATOR),
+    Kind.READINESS: (Role.REQUESTER, Role.OPERATOR),
     Kind.KEY: (Role.OPERATOR, Role.ADMINISTRATOR),
 }
 
@@ -111,8 +112,14 @@ def _key_waits(one: Happening, actor: Actor) -> bool:
     return {KeyState.TRUSTED.value, KeyState.PENDING.value} <= states
 
 
-def _sees_the_bond(one: Happening, actor: Actor) -> bool:
-    return actor.may(*ROLES[Kind.BOND]) and hosts_seen_by(actor).filter(pk=one.host_id or 0).exists()
+def _sees_the_host(one: Happening, actor: Actor) -> bool:
+    return actor.may(*ROLES[Kind(one.kind)]) and hosts_seen_by(actor).filter(pk=one.host_id or 0).exists()
+
+
+def _is_so_still(one: Happening, actor: Actor) -> bool:
+    """Of a host that was mended before the mail went out only that is told, and the other way round."""
+    newer = Happening.objects.filter(kind=one.kind, host=one.host_id or 0, pk__gt=one.pk)
+    return _sees_the_host(one, actor) and not newer.exists()
 
 
 def _speaks_for_owner(one: Happening, actor: Actor) -> bool:
@@ -125,7 +132,8 @@ TESTS: dict[Kind, Callable[[Happening, Actor], bool]] = {
     Kind.WINDOW: _change_waits,
     Kind.RUN: _change_waits,
     Kind.WAITING: _change_waits,
-    Kind.BOND: _sees_the_bond,
+    Kind.BOND: _sees_the_host,
+    Kind.READINESS: _is_so_still,
     Kind.KEY: _key_waits,
     Kind.OWNERSHIP: _speaks_for_owner,
 }

@@ -14,6 +14,7 @@ from audit.services import record
 from audit.text import storable
 from inventory.models import Host
 from inventory.states import HostTrust
+from notices.hearing import readiness_turned
 from people.actor import Actor
 from readiness.facts.values import Machine
 from readiness.judges.checks import reasons, unknowns, verdict
@@ -139,6 +140,8 @@ def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now:
     first = row.seen_at is None
     if first or light.value != row.light:
         row.since = now
+        if Light.RED in (light, row.light or None):
+            readiness_turned(row.host, reasons(found)[0] if light is Light.RED else "")
     moves = []
     if first or light.value != row.light or moved:
         moves.append(
