@@ -451,7 +451,7 @@ class Pure(RuleBasedStateMachine):
         assert met == (enough or stood_in), (change.needs, change.votes)
         in_time = not self.untimely(change, change.trigger)
         assert in_time == self.on_time(change), (change.slot, self.windows, self.freezes, change.broken, self.clock)
-        gone = not self._has(change.trigger, Role.OPERATOR)
+        gone = not self.has(change.trigger, Role.OPERATOR)
         if self.holder(but=change) or self.key_changed or gone or not met or not in_time:
             return self.move(change, S.BLOCKED)
         if plan_of(change, self.colour).digest() != change.digest or change.run_digest != change.digest:
@@ -538,7 +538,7 @@ class Pure(RuleBasedStateMachine):
             return False
         who, asker = name_of(glass.second), name_of(glass.asker)
         apart = who not in (change.requester, change.editor, asker, "sue", *triggers)
-        return apart and self._has(who, Role.APPROVER) and self._has(asker, Role.OPERATOR)
+        return apart and self.has(who, Role.APPROVER) and self.has(asker, Role.OPERATOR)
 
     def enough(self, change: Asked, *triggers: str) -> bool:
         """The same by counting out every seating: an oracle that shares nothing with the product but the words."""
@@ -578,7 +578,7 @@ class Pure(RuleBasedStateMachine):
     def holder(self, but: Asked) -> Asked | None:
         return next((one for one in self.changes if one.state in HOLDS_HOST and one is not but), None)
 
-    def _has(self, who: str, role: Role) -> bool:
+    def has(self, who: str, role: Role) -> bool:
         return self.active[who] and role in self.roles[who]
 
     def actor(self, who: str) -> Actor:

@@ -7,7 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,14 +18,13 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from audit.models import Entry
 from changes import services as deciding
 from changes.models import Approval, ApprovalRule, Change, Transition
 from changes.policy import STATES, Action
 from changes.policy_forms import RuleForm, rule_save
 from changes.services import Denied, Moved, Request, move
 from changes.signals import moved
-from changes.states import HOLDS_HOST, IllegalMove, State
+from changes.states import IllegalMove, State
 from execution import engine, services
 from execution.models import Look, Run, StepRun
 from execution.runner import SAID_DONE, SAID_FAILED
@@ -35,8 +34,9 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from people.services import role_grant, role_revoke
-from tests.stateful.book import START, Book, Clock, Needs, Pane
-from tests.stateful.laws import Laws
+from tests.stateful.book import START, Book, Clock, Needs
+from tests.stateful.coming import Gate, Word
+from tests.stateful.opinion import Opinion
 from tests.stateful.strikes import Killed, Strikes
 from tests.stateful.toys import effects
 
@@ -76,7 +76,7 @@ MEANWHILE = st.sampled_from(["", "", "", "queued", "switched off", "starter off"
 """What happens before a worker looks; in doubt, nobody submits it yet."""
 
 
-class Rows(Laws):
+class Rows(Opinion):
     """A few changes of one host, nine people; `steps` counts what was done in all examples."""
 
     most: ClassVar[int] = 3
@@ -191,7 +191,7 @@ class Rows(Laws):
     @rule(which=WHICH, who=WHO)
     def run(self, which: int, who: str | None) -> None:
         change, actor = self.change(which), self.by(who, "olu")
-        could = change.state in (S.APPROVED, S.BLOCKED) and not self._why_no_start(change, actor)
+        could = change.state in (S.APPROVED, S.BLOCKED) and not self.why_no_start(change, actor)
         assert self._try(services.run_request, which, who, "olu") == could
         slot = self.book.slots.get(change.pk)
         if change.state in (S.APPROVED, S.BLOCKED) and slot and slot[1] <= self.book.now and not could:
@@ -207,7 +207,7 @@ class Rows(Laws):
     def confirm(self, which: int, who: str | None) -> None:
         """Held by a freeze or a shut window it stays parked, and the word is kept."""
         change, actor = self.change(which), self.by(who, "olu")
-        could = change.state is S.WAITING and self._has(actor, Role.OPERATOR)
+        could = change.state is S.WAITING and self.has(actor, Role.OPERATOR)
         goes_on = could and self._may_go_on(change, actor, *self._starters(change))
         assert self._try(services.run_confirm, which, who, "olu") == could
         assert not could or (self.change(which).state is S.RUNNING) == goes_on
@@ -216,8 +216,8 @@ class Rows(Laws):
     def resume(self, which: int, who: str | None) -> None:
         """Until something was begun that writes, it is a start."""
         change, actor = self.change(which), self.by(who, "olu")
-        if could := change.state in (S.FAILED, S.CANCELLED) and self._has(actor, Role.OPERATOR):
-            both, anew = (actor, *self._starters(change)), not self._half(change)
+        if could := change.state in (S.FAILED, S.CANCELLED) and self.has(actor, Role.OPERATOR):
+            both, anew = (actor, *self._starters(change)), not self.half(change)
             could = self._met(change, *both) and self._thawed(change, *both)
             could = could and (not anew or self._in_time(change, *both))
         assert self._try(services.run_resume, which, who, "olu") == could
@@ -228,8 +228,8 @@ class Rows(Laws):
     @rule(which=WHICH, who=WHO)
     def undo(self, which: int, who: str | None) -> None:
         change, actor = self.change(which), self.by(who, "olu")
-        could = change.state in (S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED) and self._has(actor, Role.OPERATOR)
-        could = could and self._thawed(change, actor) and not self._held_by_another(change)
+        could = change.state in (S.SUCCEEDED, S.FAILED, S.CANCELLED, S.UNDO_FAILED) and self.has(actor, Role.OPERATOR)
+        could = could and self._thawed(change, actor) and not self.held_by_another(change)
         assert self._try(services.run_undo, which, who, "olu") == could
         if could:
             self._use(change, {"freeze"}, actor)
@@ -247,7 +247,7 @@ class Rows(Laws):
         self._try(services.run_look, which, None, "olu")
         self.look(which)
         told = Look.objects.filter(run__change=change, told_at__isnull=False).first()
-        could = change.state is S.UNKNOWN and bool(reason) and self._has(actor, Role.OPERATOR)
+        could = change.state is S.UNKNOWN and bool(reason) and self.has(actor, Role.OPERATOR)
         could = could and bool(told and told.over and StepRun.objects.filter(run=told.run, state="unknown").exists())
         done = self._try(run_settle, which, who, "olu", said, reason, told.told_at if told else None)
         assert done == could, f"{actor.username} {'did' if done else 'could not'} settle #{change.pk}"
@@ -382,7 +382,7 @@ class Rows(Laws):
         run = Run.objects.filter(change=change, digest=change.digest).first()
         if run and parked and change.state is not S.WAITING and any(word.startswith("do ") for word in new):
             assert self._may_go_on(change, *self._starters(change)), f"#{change.pk} went on outside its time"
-            assert word_of or self._has(run.started_by, Role.OPERATOR), f"#{change.pk} went on by nobody's word"
+            assert word_of or self.has(run.started_by, Role.OPERATOR), f"#{change.pk} went on by nobody's word"
         for effect in new:
             assert effect.split()[1] in change.params["steps"], effect
             assert run and self._approved_once(change, run), f"{effect} was not approved"
@@ -391,7 +391,7 @@ class Rows(Laws):
         """In the transaction that starts it."""
         if (change.state, new) == (S.GATING, S.RUNNING):
             run = Run.objects.get(change=change, digest=change.digest)
-            if why := self._why_no_start(change, run.started_by):
+            if why := self.why_no_start(change, run.started_by):
                 self.book.wrong.append(f"#{change.pk} started {why}")
             took = self._use(change, {"approval", "freeze", "window"}, run.started_by)
             self._count_start(change, took)
@@ -420,121 +420,6 @@ class Rows(Laws):
         )  # fmt: skip
         passed = Transition.objects.filter(change=change, old=S.GATING, new=S.RUNNING)
         return (enough or stood_in) and run.digest == digest and passed.exists()
-
-    # what the machine itself thinks of it
-
-    def _why_no_start(self, change: Change, starter: User) -> str:
-        """What stands against a start in that name now; empty where nothing does."""
-        held = {
-            "in the name of no operator": self._has(starter, Role.OPERATOR),
-            "without its approvals": self._met(change, starter),
-            "outside its time": self._in_time(change, starter),
-        }
-        return " and ".join(why for why, well in held.items() if not well)
-
-    def _met(self, change: Change, *out: User) -> bool:
-        return self._enough(change, *out) or self._stands(change, "approval", *out)
-
-    def _thawed(self, change: Change, *out: User) -> bool:
-        return not self.book.cold(self.book.now) or self._stands(change, "freeze", *out)
-
-    def _in_time(self, change: Change, *out: User) -> bool:
-        return self._thawed(change, *out) and (self.book.free(change.pk) or self._stands(change, "window", *out))
-
-    def _enough(self, change: Change, *out: User) -> bool:
-        """Whether the frozen policy is met by people as they are now, `out` not among them."""
-        needs = self.book.needs.get(change.pk)
-        if needs is None:
-            return False
-        voters = [user for user, at in self._votes(change) if needs.fresh(at, self.book.now)]
-        voters = [user for user in dict.fromkeys(voters) if user.is_active and not self._own(user, change, *out)]
-        speaking = {who for who, _ in needs.speaking & self.book.speaking()}
-        people = [user.username for user in voters if self._has(user, Role.APPROVER)]
-        return needs.seated(people, [user.username for user in voters if user.username in speaking])
-
-    def _votes(self, change: Change) -> list[tuple[User, datetime]]:
-        rows = Approval.objects.filter(change=change, decision=Approval.APPROVED, digest=change.digest)
-        return [(row.approver, row.at) for row in rows.select_related("approver")]
-
-    def _stands(self, change: Change, lift: str, *out: User) -> bool:
-        """Whether a second person without a part in it broke the glass for this plan, for that, and still may."""
-        pane = self.book.pane(change.pk, change.digest)
-        if pane is None or not pane.granted or lift not in pane.lifts:
-            return False
-        second, asker = self.by(pane.second, ""), self.by(pane.asker, "")
-        apart = second not in (asker, *out) and self._may_stand_in(second, change)
-        return apart and self._has(asker, Role.OPERATOR)
-
-    def _may_stand_in(self, user: User, change: Change) -> bool:
-        return self._has(user, Role.APPROVER) and user.username != "sue" and not self._own(user, change)
-
-    def _may_go_on(self, change: Change, *out: User) -> bool:
-        """Of what waits for a person: where it writes afterwards no freeze lets it, and no shut window before that."""
-        run = Run.objects.get(change=change, digest=change.digest)
-        steps = change.params["steps"]
-        if all(name.startswith("wait") for name in steps[steps.index(run.wait_step) if run.wait_step else 0 :]):
-            return True
-        free = self._half(change) or self.book.free_to_go_on(change.pk) or self._stands(change, "window", *out)
-        return self._thawed(change, *out) and free
-
-    def _half(self, change: Change) -> bool:
-        """Whether a step that writes was begun."""
-        rows = StepRun.objects.filter(run__change=change, phase="do", attempt__gt=0)
-        return rows.exclude(key__startswith="wait").exists()
-
-    def _starters(self, change: Change) -> list[User]:
-        return [Run.objects.get(change=change, digest=change.digest).started_by]
-
-    def went_on(self, change: int, who: str) -> None:
-        """A run that waited took a broken glass to go on: it had to be there, and for one who is no part of it."""
-        row = Change.objects.get(pk=change)
-        pane = self.book.pane(change, row.digest)
-        assert pane and any(self._stands(row, lift, self.by(who, "")) for lift in ("freeze", "window"))
-        self._took(pane, who)
-
-    def _took(self, pane: Pane, who: str) -> None:
-        self.met["review owed"] += not pane.hands
-        pane.hands.add(who)
-        self.book.did("change.glass_used", who, pane.change)
-
-    def _use(self, change: Change, lifts: set[str], actor: User, *others: User) -> set[str]:
-        """It starts, or goes on: what it took a broken glass for, if anything, owes a review from now on."""
-        out, lacking = (actor, *others), set()
-        lacking |= {"approval"} - ({"approval"} if self._enough(change, *out) else set())
-        lacking |= {"freeze"} if self.book.cold(self.book.now) else set()
-        lacking |= set() if self.book.free(change.pk) else {"window"}
-        took = {lift for lift in lacking & lifts if self._stands(change, lift, *out)}
-        if took:
-            pane = self.book.pane(change.pk, change.digest)
-            assert pane
-            self._took(pane, actor.username)
-        return took
-
-    def _may_decide(self, actor: User, change: Change) -> bool:
-        needs = self.book.needs.get(change.pk)
-        if needs is None or not self.by(actor.username, "").is_active or self._own(actor, change):
-            return False
-        voted = any(user == actor and needs.fresh(at, self.book.now) for user, at in self._votes(change))
-        speaks = any(who == actor.username for who, _ in needs.speaking)
-        return not voted and (bool(needs.people and self._has(actor, Role.APPROVER)) or speaks)
-
-    def _gave_it_to_their_own(self, actor: User, change: Change) -> bool:
-        needs, book = self.book.needs.get(change.pk), self.book
-        asked = needs is not None and needs.owners > 0 and change.state is S.IN_REVIEW
-        return asked and actor.username == book.giver and actor.username in book.members.get(book.owner, ())
-
-    def _own(self, user: User, change: Change, *out: User) -> bool:
-        return user.pk in (change.requester_id, change.editor_id, *(one.pk for one in out))
-
-    def _asks_for(self, actor: User, change: Change) -> bool:
-        own = actor.pk == change.requester_id and self._has(actor, Role.REQUESTER)
-        return own or self._has(actor, Role.ADMINISTRATOR)
-
-    def _held_by_another(self, change: Change) -> bool:
-        return any(one.state in HOLDS_HOST for one in self.changes() if one.pk != change.pk)
-
-    def _has(self, user: User, role: Role) -> bool:
-        return User.objects.filter(pk=user.pk, is_active=True, groups__name=role).exists()
 
     # how it is done
 
@@ -583,14 +468,8 @@ class Rows(Laws):
         params = {"host": "toyhost", "world": str(self.world), "steps": steps, "vm": f"vm{number}"}
         return Request("toys", params, self.host.pk, None, "to see it work")
 
-    def by(self, who: str | None, right: str) -> User:
-        return User.objects.get(username=who or right)
-
     def change(self, which: int) -> Change:
         return Change.objects.get(pk=self.numbers[which % len(self.numbers)])
-
-    def changes(self) -> list[Change]:
-        return list(Change.objects.order_by("pk"))
 
 
 def _person(name: str, roles: tuple[Role, ...]) -> User:
@@ -598,69 +477,3 @@ def _person(name: str, roles: tuple[Role, ...]) -> User:
     for role in roles:
         role_grant(user, role)
     return user
-
-
-class Gate:
-    """What has to come of a change at the gate, as it looks before a worker looks."""
-
-    def __init__(self, game: Rows, change: Change) -> None:
-        self.game = game
-        self.run = Run.objects.get(change=change, digest=change.digest)
-        self.why = game._why_no_start(change, self.run.started_by)
-        self.seen = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        colour = game.world / "colour"
-        same = change.facts.get("colour") == (colour.read_text() if colour.exists() else "")
-        calm = game.strikes.calm_now and same and not game._held_by_another(change)
-        self.sure = calm and not (self.run.lease_owner and self.run.lease_until > game.clock.now)
-
-    def judge(self, change: Change) -> None:
-        said = Entry.objects.filter(pk__gt=self.seen, object_kind="change", object_id=str(change.pk))
-        if said.filter(action="change.gate_refused").exists():
-            why = self.why or self.game._why_no_start(change, self.run.started_by)
-            assert why, f"#{change.pk} was refused"
-            gone = not User.objects.get(pk=self.run.started_by_id).is_active
-            self.game.met[f"not started {'in the name of somebody switched off' if gone else why}"] += 1
-        if self.sure:
-            passed = said.filter(action="change.gate").exists()
-            assert passed == (not self.why), f"#{change.pk} {'started' if passed else 'did not start'}: {self.why}"
-
-
-class Word:
-    """What has to come of a resume that no worker took yet, as it looks before a worker looks."""
-
-    def __init__(self, game: Rows, change: Change) -> None:
-        self.game, self.change = game, change
-        self.run = Run.objects.get(change=change, digest=change.digest)
-        self.seen = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        self.open = bool(self.run.acted_by_id and not self.run.wait_step and not self.run.probing)
-        if not self.open:
-            return
-        self.both = (self.run.acted_by, self.run.started_by)
-        self.lacking = {"freeze"} if game.book.cold(game.book.now) else set()
-        if not game._half(change) and not game.book.free_to_go_on(change.pk):
-            self.lacking.add("window")
-        stands = all(game._stands(change, lift, *self.both) for lift in self.lacking)
-        self.well = game._has(self.run.acted_by, Role.OPERATOR) and stands
-
-    def judge(self) -> None:
-        """Put back, or going on, perhaps by a glass not needed as it was asked for; or the worker died first."""
-        if not self.open:
-            return
-        game, number = self.game, self.change.pk
-        said = Entry.objects.filter(pk__gt=self.seen, object_kind="change", object_id=str(number))
-        back = said.filter(action="change.gate_refused").exists()
-        used = said.filter(action="change.glass_used").exclude(detail__for=Action.CONFIRM).exists()
-        begun = not back and Run.objects.get(pk=self.run.pk).acted_by_id is None
-        assert not (back and self.well) and not (begun and not self.well), (
-            f"#{number} {'put back' if back else 'begun'}"
-        )
-        game.met["resume put back"] += back
-        words = game.book.words.setdefault(number, set())
-        new = self.lacking - words
-        assert used == bool(new) if begun else not used or new, f"#{number} took a glass: {used}, for {new}"
-        if used:
-            pane = game.book.pane(number, self.change.digest)
-            assert pane and self.well
-            words |= new
-            game.met["resume under a glass needed since"] += 1
-            game._took(pane, self.both[0].username)

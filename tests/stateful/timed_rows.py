@@ -195,7 +195,7 @@ class TimedRows(Rows):
             **dict.fromkeys(HALFWAY, {"window", "freeze"}),
         }
         ways |= dict.fromkeys(AFTER, {"freeze"})
-        could = self._has(actor, Role.OPERATOR) and lifts <= ways.get(change.state, set()) and bool(reason)
+        could = self.has(actor, Role.OPERATOR) and lifts <= ways.get(change.state, set()) and bool(reason)
         could = could and self.book.pane(change.pk, change.digest) is None
         assert self._did(glass_ask, actor, change, change.pk, {Lift(one) for one in lifts}, reason) == could
         if could:
@@ -228,7 +228,7 @@ class TimedRows(Rows):
         pk, pane = next((pk, pane) for pk, pane in self.book.panes.items() if pane.owes)
         change, actor = Change.objects.get(pk=pane.change), self.by(who, "ada")
         parties = {pane.asker, pane.second, *pane.hands, *self.book.starters.get(change.pk, ())}
-        could = any(self._has(actor, role) for role in (Role.APPROVER, Role.OPERATOR, Role.ADMINISTRATOR))
+        could = any(self.has(actor, role) for role in (Role.APPROVER, Role.OPERATOR, Role.ADMINISTRATOR))
         could = could and actor.username not in parties and not self._own(actor, change) and bool(text)
         could = could and change.state not in (S.QUEUED, S.GATING, S.RUNNING, S.UNDOING, S.WAITING)
         assert self._did(glass_review, actor, Glass.objects.get(pk=pk), change.pk, text) == could
@@ -453,7 +453,7 @@ class TimedRows(Rows):
             self.book.missed.discard(change.pk)
 
     def _may_pick(self, actor: User, change: Change) -> bool:
-        who = self._has(actor, Role.OPERATOR) or self._asks_for(actor, change)
+        who = self.has(actor, Role.OPERATOR) or self._asks_for(actor, change)
         return change.state in SLOT_STATES and who
 
     def _save(self, form: type[ScopedForm], near: bool, **words: Any) -> Any:
