@@ -28,7 +28,12 @@ LONG = ("tests/product/", "tests/lab/", "tests/production/", "tests/config/")
 """Where tests wait for hosts, servers and processes: the longest first."""
 
 
-ABOVE_ROWS = ("tests/pages/", "tests/peers/", "tests/regroup/", "tests/rights/", "tests/strangers/")
+ABOVE_ROWS = (
+    *("tests/pages/", "tests/peers/", "tests/regroup/", "tests/rights/", "tests/strangers/"),
+    *("tests/api/test_document_holds.py", "tests/api/test_api_scopes.py", "tests/api/test_api_access.py"),
+    *("tests/recovery/test_form.py", "tests/recovery/test_form_attach.py", "tests/evidence/test_tampered_pack.py"),
+    "tests/execution/test_rules_changed_after_approval.py",
+)
 """What is decided above the database, and asked of it through the same services as elsewhere."""
 ASKING = (
     "tests/pages/test_change_list.py",

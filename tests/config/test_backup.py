@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -67,11 +68,25 @@ def done(state: Path, *words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory) -> Path:
-    """The state directory of a Regroup with people, a host, a stored key and a sealed audit."""
-    state: Path = tmp_path_factory.mktemp("full")
+def empty(tmp_path_factory) -> Path:
+    """The state directory of a Regroup that nobody has used; to be copied."""
+    state: Path = tmp_path_factory.mktemp("empty")
     done(state, "migrate", "-v0")
+    return state
+
+
+@pytest.fixture(scope="module")
+def full(empty: Path, tmp_path_factory) -> Path:
+    """The state directory of a Regroup with people, a host, a stored key and a sealed audit."""
+    state = another(empty, tmp_path_factory.mktemp("full"))
     done(state, "shell", "-v0", "-c", FILL)
+    return state
+
+
+def another(empty: Path, folder: Path) -> Path:
+    """The same rows as the empty one's; a key of its own is made when it is first needed."""
+    state = folder / "state"
+    shutil.copytree(empty, state, ignore=shutil.ignore_patterns("secret_key"))
     return state
 
 
@@ -82,13 +97,6 @@ def copy(full: Path, tmp_path_factory) -> Path:
     return path
 
 
-def empty(folder: Path) -> Path:
-    state = folder / "state"
-    state.mkdir()
-    done(state, "migrate", "-v0")
-    return state
-
-
 def rows(copy: Path) -> list[dict[str, object]]:
     with tarfile.open(copy) as tar:
         part = tar.extractfile("rows.jsonl")
@@ -96,8 +104,8 @@ def rows(copy: Path) -> list[dict[str, object]]:
         return [json.loads(line) for line in part]
 
 
-def test_a_copy_read_back_is_the_same_regroup(full: Path, copy: Path, tmp_path: Path) -> None:
-    state = empty(tmp_path)
+def test_a_copy_read_back_is_the_same_regroup(empty: Path, copy: Path, tmp_path: Path) -> None:
+    state = another(empty, tmp_path)
     said = done(state, "regroup", "restore", str(copy))
     assert "rows are back" in said
     assert "The audit is whole." in said
@@ -134,8 +142,8 @@ def test_a_regroup_that_holds_something_is_not_written_over(full: Path, copy: Pa
     assert "into an empty one only" in refused.stderr
 
 
-def test_what_is_no_whole_copy_changes_nothing(copy: Path, tmp_path: Path) -> None:
-    state = empty(tmp_path)
+def test_what_is_no_whole_copy_changes_nothing(empty: Path, copy: Path, tmp_path: Path) -> None:
+    state = another(empty, tmp_path)
     for content, sentence in spoiled(copy):
         path = tmp_path / "spoiled.tar"
         path.write_bytes(content)
