@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 from xdist.scheduler import LoadFileScheduling, LoadScheduling
-from xdist.workermanage import WorkerController
 
 # A browser's event loop stays in the thread that also makes rows for it; there is no other request there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -106,18 +105,6 @@ def keeps_rows(item: pytest.Item) -> bool:
     return bool(rows) and not {"lab", "browser"} & asked
 
 
-WITH_HOSTS = ("gw0", "gw1")
-"""Workers that take the long modules first. A third takes the others first: it computes while those wait for hosts, and
-no more hosts run at a time."""
-
-
-class FromBothEnds(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        if node.gateway.id not in WITH_HOSTS:
-            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
-        super()._assign_work_unit(node)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | LoadScheduling:
     """Each module stays on one worker and shares what it starts there: each worker has a lab of its own, of two VMs or
@@ -128,7 +115,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
     if config.option.markexpr == "chaos":
         return LoadScheduling(config, log)
     config.option.loadscopereorder = False
-    return FromBothEnds(config, log)
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -14,5 +14,5 @@ if [ $# -eq 0 ]; then
     sh scripts/test_servers.sh || servers=$?
     set -- --cov --cov-report=term:skip-covered
 fi
-REGROUP_STATE=$state .venv/bin/python -m pytest -n 3 "$@"
+REGROUP_STATE=$state .venv/bin/python -m pytest -n 2 "$@"
 [ "$servers" -eq 0 ] || { echo "The tests on PostgreSQL and Redis failed: see above." >&2; exit "$servers"; }
