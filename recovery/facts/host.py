@@ -41,6 +41,9 @@ class Disk:
     written: int = 0
 
 
+NUMBER = re.compile(r"(?<![\d:])\d+:\d+(?![\d:])")
+
+
 @dataclass(frozen=True, slots=True)
 class Dm:
     """A device-mapper device: what really runs. `table` has one line per segment, without the name."""
@@ -54,7 +57,7 @@ class Dm:
 
     def devices(self) -> frozenset[str]:
         """Numbers ("8:16") of the devices that its table points to."""
-        return frozenset(re.findall(r"(?<![\d:])\d+:\d+(?![\d:])", " ".join(self.table)))
+        return frozenset(NUMBER.findall(" ".join(self.table)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,19 @@ class HostState:
         """The mappings that belong to a volume group: its UUID is in theirs, names play no part."""
         prefix = "LVM-" + vg_uuid.replace("-", "")
         return tuple(dm for dm in self.mappings if dm.uuid.startswith(prefix))
+
+    def table_of(self, dm: Dm) -> tuple[str, ...]:
+        """A mapping's table with what its devices are in the place of their numbers, which another boot may change."""
+        return tuple(NUMBER.sub(lambda found: self._lasting(found[0]), line) for line in dm.table)
+
+    def _lasting(self, number: str) -> str:
+        """A mapping's UUID, or WWN and serial number of a disk with the partition; the number where it has neither."""
+        uuid = next((dm.uuid for dm in self.mappings if dm.number == number), "")
+        device = next((disk for disk in self.disks if disk.number == number), None)
+        whole = (self.disk(device.parent) or device) if device and device.type in ("disk", "part") else None
+        if uuid or device is None or whole is None or not (whole.wwn or whole.serial):
+            return uuid or number
+        return f"{whole.wwn}/{whole.serial}{device.name.removeprefix(whole.name)}"
 
     def opened_by_others(self, dm: Dm) -> bool:
         """Whether more holds a mapping open than the mappings that lie on it."""

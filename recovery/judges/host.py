@@ -89,11 +89,14 @@ def differences(base: HostState, now: HostState) -> Iterator[str]:
             numbers = f"sequence number {group.seqno} to {found.seqno}"
             yield f"Volume group {group.name} of the running system was changed ({numbers})."
     mappings = {dm.uuid or dm.name: dm for dm in now.mappings}
+    booted = base.boot_id != now.boot_id  # which may have named the disks in another order
     for dm in base.mappings:
         found_dm = mappings.get(dm.uuid or dm.name)
         if found_dm is None:
             yield f"The mapping {dm.name} of the running system is gone."
-        elif (found_dm.name, found_dm.table) != (dm.name, dm.table):
+        elif found_dm.name != dm.name or (
+            now.table_of(found_dm) != base.table_of(dm) if booted else found_dm.table != dm.table
+        ):
             what = "points elsewhere" if found_dm.name == dm.name else f"is called {found_dm.name}"
             yield f"The mapping {dm.name} of the running system was changed: it {what} now."
 

@@ -114,6 +114,41 @@ def test_a_running_system_that_changed(changes: dict[str, Any], words: str) -> N
     assert words in verdict.sentence
 
 
+def otherwise_named(boot_id: str, **first: str) -> HostState:
+    """The host whose two disks the kernel found in the other order; `first` is what it tells of each of them."""
+    state, names = host_at("active"), {"sda": "sdb", "sdb": "sda", "8:0": "8:16", "8:16": "8:0"}
+    disks = tuple(
+        replace(disk, name=names.get(disk.name, disk.name), number=names.get(disk.number, disk.number), **first)
+        for disk in state.disks
+    )
+    told = (
+        (dm, [" ".join(names.get(word, word) for word in line.split()) for line in dm.table]) for dm in state.mappings
+    )
+    return replace(
+        state, boot_id=boot_id, disks=disks, mappings=tuple(replace(dm, table=tuple(lines)) for dm, lines in told)
+    )
+
+
+def test_disks_that_another_boot_names_in_another_order_are_the_same_disks() -> None:
+    verdict = host("active", "activate", "running-unchanged", otherwise_named("another"))
+    assert verdict.holds, verdict.sentence
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        otherwise_named(host_at("active").boot_id),
+        otherwise_named("another", serial="", wwn=""),
+        replace(host_at("active"), boot_id="another", disks=otherwise_named("another").disks),
+    ],
+    ids=["within a boot", "disks that tell nothing of themselves", "another disk after a boot"],
+)
+def test_a_running_volume_on_another_disk_is_never_the_same(now: HostState) -> None:
+    verdict = host("active", "activate", "running-unchanged", now)
+    assert not verdict.holds
+    assert "RootVG-root of the running system was changed: it points elsewhere now" in verdict.sentence
+
+
 def test_a_file_changed_on_the_host() -> None:
     verdict = judge("ready", check("edit", "file-is"), changed={AskFile: "0" * 64})
     assert "Somebody changed it" in verdict.sentence
