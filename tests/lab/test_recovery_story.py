@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import PurePosixPath
 from typing import Any
@@ -50,6 +51,11 @@ def running(host: Host) -> str:
         "ls /etc/lvm/backup; lsblk -n -o NAME,MOUNTPOINT",
         sudo=True,
     )
+
+
+def nameless(told: str) -> str:
+    """What `running` says without names and numbers of SCSI disks, which a boot gives in any order."""
+    return re.sub(r"\bsd[a-z]\b|\b8:\d+\b", "a disk", told)
 
 
 def test_the_story_recovers_to_readable_data_and_undoes_to_the_last_byte(
