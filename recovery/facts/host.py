@@ -109,12 +109,15 @@ class HostState:
         return tuple(NUMBER.sub(lambda found: self._lasting(found[0]), line) for line in dm.table)
 
     def _lasting(self, number: str) -> str:
-        """A mapping's UUID, or WWN and serial number of a disk with the partition; the number where it has neither."""
+        """A mapping's UUID, or a disk's WWN and serial number with the partition; else the number."""
         uuid = next((dm.uuid for dm in self.mappings if dm.number == number), "")
         device = next((disk for disk in self.disks if disk.number == number), None)
-        whole = (self.disk(device.parent) or device) if device and device.type in ("disk", "part") else None
-        if uuid or device is None or whole is None or not (whole.wwn or whole.serial):
+        if uuid or device is None or device.type not in ("disk", "part"):
             return uuid or number
+        whole = self.disk(device.parent) or device
+        alike = [one for one in self.disks if one.type == "disk" and (one.wwn, one.serial) == (whole.wwn, whole.serial)]
+        if alike != [whole] or not (whole.wwn or whole.serial):
+            return number
         return f"{whole.wwn}/{whole.serial}{device.name.removeprefix(whole.name)}"
 
     def opened_by_others(self, dm: Dm) -> bool:

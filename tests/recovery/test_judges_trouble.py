@@ -139,9 +139,15 @@ def test_disks_that_another_boot_names_in_another_order_are_the_same_disks() -> 
     [
         otherwise_named(host_at("active").boot_id),
         otherwise_named("another", serial="", wwn=""),
+        otherwise_named("another", serial="QM00001"),
         replace(host_at("active"), boot_id="another", disks=otherwise_named("another").disks),
     ],
-    ids=["within a boot", "disks that tell nothing of themselves", "another disk after a boot"],
+    ids=[
+        "within a boot",
+        "disks that tell nothing of themselves",
+        "disks of one serial number",
+        "another disk after a boot",
+    ],
 )
 def test_a_running_volume_on_another_disk_is_never_the_same(now: HostState) -> None:
     verdict = host("active", "activate", "running-unchanged", now)
