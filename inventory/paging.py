@@ -53,12 +53,15 @@ def page_by_name(
 
 def _link(query: QueryDict, word: str, rows: list[Any], more: bool) -> str | None:
     """A query string from the first of `rows` on."""
-    if not more or not rows:
-        return None
+    return link(query, word, rows[0].name) if more and rows else None
+
+
+def link(query: QueryDict, word: str, place: str) -> str:
+    """A query string that goes on `before` or `after` a place; the URL's other words are kept."""
     values = query.copy()
     for other in ("before", "after"):
         values.pop(other, None)
-    values[word] = rows[0].name
+    values[word] = place
     return f"?{values.urlencode()}"
 
 

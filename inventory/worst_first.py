@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
-from inventory.paging import PAGE, clean
+from inventory.paging import PAGE, clean, link
 
 Row = TypeVar("Row", bound=Model)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,8 +62,8 @@ class Ladder:
         edges = (kept[0], kept[-1]) if kept else (None, None)
         return RankedPage(
             kept,
-            _link(query, "before", self.place_of(edges[0])) if edges[0] and worse else None,
-            _link(query, "after", self.place_of(edges[1])) if edges[1] and better else None,
+            link(query, "before", self.place_of(edges[0])) if edges[0] and worse else None,
+            link(query, "after", self.place_of(edges[1])) if edges[1] and better else None,
         )
 
     def place_of(self, row: Any) -> str:
@@ -93,11 +93,3 @@ def _place(word: str) -> tuple[int, datetime, int] | None:
         return rank, EPOCH + timedelta(microseconds=moment), number
     except OverflowError:
         return None
-
-
-def _link(query: QueryDict, word: str, place: str) -> str:
-    values = query.copy()
-    for other in ("before", "after"):
-        values.pop(other, None)
-    values[word] = place
-    return f"?{values.urlencode()}"

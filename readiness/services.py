@@ -140,7 +140,7 @@ def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now:
     first = row.seen_at is None
     if first or light.value != row.light:
         row.since = now
-        if Light.RED in (light, row.light or None):
+        if Light.RED in (light, row.light):
             readiness_turned(row.host, reasons(found)[0] if light is Light.RED else "")
     moves = []
     if first or light.value != row.light or moved:
