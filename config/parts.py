@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 import random
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -19,17 +20,33 @@ from config import celery_app
 from config.environment import broker
 from config.supervisor import Program
 
-QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 PRELOADED = (
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.app.routes",
     "celery.apps.beat",
     "celery.apps.worker",
     "celery.concurrency.prefork",
     "celery.concurrency.solo",
+    "celery.events",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.consumer.delayed_delivery",
+    "celery.worker.request",
+    "celery.worker.strategy",
     "django.core.handlers.asgi",
     "execution.engine",
     "execution.facts",
     "execution.janitor",
     "networking.sweep",
+    "notices.delivering",
+    "notices.round",
+    "pages.context",
+    "readiness.asking",
+    "readiness.sweep",
     "uvicorn.lifespan.off",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
@@ -57,7 +74,7 @@ def load() -> None:
     middleware = (path.rpartition(".")[0] for path in settings.MIDDLEWARE)
     for name in (*PRELOADED, *middleware, settings.ROOT_URLCONF):
         import_module(name)
-    celery_app.loader.import_default_modules()
+    celery_app.loader.init_worker()  # each worker would do it again, and Django's checks with it
     celery_app.finalize()
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every shared page
@@ -82,32 +99,48 @@ def web(port: int) -> Program:
 
 def runs() -> Program:
     """The work that may last: two processes of its own, so that one change does not wait for another."""
-    return _worker("runs", "-P", "prefork", "-c", "2")
+    return _worker("runs", "prefork", concurrency=2)
 
 
 def sweeps() -> Program:
     """The janitor, apart, so that it is never behind a run."""
-    return _worker("sweeps", "-P", "solo")
+    return _worker("sweeps", "solo")
 
 
 def fleet() -> Program:
     """Asks all hosts for their bonds, over connections that this process keeps."""
-    return _worker("fleet", "-P", "solo")
+    return _worker("fleet", "solo")
 
 
 def beat() -> Program:
     """The clock that rings for the janitor and the fleet."""
-    return _program("beat", "regroup: celery beat", _celery("beat", "--pidfile=", "--loglevel", "WARNING"))
+    return _program("beat", "regroup: celery beat", lambda: celery_app.Beat(loglevel="WARNING", quiet=_quiet()).run())
 
 
-def _worker(queue: str, *pool: str) -> Program:
-    words = ("worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET, "--loglevel", "INFO")
-    return _program(queue, f"regroup: celery {queue}", _celery(*words))
+def _worker(queue: str, pool: str, concurrency: int = 1) -> Program:
+    """As the command `celery worker` makes one, without what that command line imports: 20 MB of each process."""
+
+    def work() -> None:
+        worker = celery_app.Worker(
+            hostname=f"{queue}@{socket.gethostname()}",
+            queues=queue,
+            pool_cls=pool,
+            concurrency=concurrency,
+            loglevel="INFO",
+            quiet=_quiet(),
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+        sys.exit(worker.exitcode)
+
+    return _program(queue, f"regroup: celery {queue}", work)
 
 
-def _celery(*words: str) -> Callable[[], object]:
-    """Without its banner where a log is for programs."""
-    return lambda: celery_app.start(argv=["--quiet", *words] if settings.LOG == "json" else list(words))
+def _quiet() -> bool:
+    """Without Celery's banner where a log is for programs."""
+    return bool(settings.LOG == "json")
 
 
 def _program(name: str, title: str, main: Callable[[], object]) -> Program:
