@@ -56,13 +56,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: place(item.nodeid))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the count that pytest-cov 7.1 starts in an xdist worker before it knows that it is in one: nobody reads it,
+    and what pauses the other one would leave this one counting.
+    """
+    counter = counter_of(session.config)
+    if counter and hasattr(session.config, "workerinput"):
+        counter.cov.stop()
+
+
+def counter_of(config: pytest.Config) -> Any:
+    """pytest-cov's controller, or None without --cov."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    return plugin and plugin.cov_controller
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """The pure core's coverage is counted where it is tested by itself: neither where rows, hosts or a browser are
     needed nor where chance chooses. To count makes Python twice as slow.
     """
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    counter = plugin and plugin.cov_controller
+    counter = counter_of(item.config)
     if not counter or is_counted(item):
         return (yield)
     counter.pause()
