@@ -137,6 +137,9 @@ def public_line(private: str, passphrase: str, comment: str) -> str:
             coding.Encoding.OpenSSH, coding.PublicFormat.OpenSSH
         )
         return f"{public.decode()} {re.sub('[^A-Za-z0-9._@-]+', '-', comment)}"
+    if secret and re.search("^(-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED)", text, re.MULTILINE):
+        # One wrong passphrase of 256 makes junk that ends as it should, and so is taken for a key that is broken.
+        raise ValidationError({"passphrase": "The passphrase does not open this key, or the key was not pasted whole."})
     raise ValidationError({"secret": UNREADABLE})
 
 

@@ -16,6 +16,15 @@ from ssh.command import MASK
 
 pytestmark = pytest.mark.django_db
 BOTTOM = coding.PrivateFormat
+UNLUCKY = """\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBCc3N7KvHXPE4m3egzF
+BusgAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQHja+m9r1HQws0U0r
+NC4p5gRAPhKFFFLl17n7NsMxAhLnGJShNTZELxK6arn/l7cPdGmZ/jCXUbQ4aVaR
+qT4y4X1roBeb/Ppe96P+Q8YQCvMWvA==
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+"""Opens with “open sesame”. What “open barley” makes of it is junk that ends as it should: one key of 256 is so."""
 
 
 def private_text(passphrase: str = "", form: coding.PrivateFormat = BOTTOM.OpenSSH, key=None) -> str:
@@ -55,6 +64,12 @@ def test_an_encrypted_key_opens_with_its_passphrase_only(admin, form):
             credential_create("locked", "key", secret=text, passphrase=wrong, by=admin)
     row = credential_create("locked", "key", secret=text, passphrase="open sesame", by=admin)
     assert credential_secrets(row)[1].value == "open sesame"
+
+
+def test_a_wrong_passphrase_is_named_where_its_junk_looks_whole(admin):
+    with pytest.raises(ValidationError, match="The passphrase does not open this key, or"):
+        credential_create("locked", "key", secret=UNLUCKY, passphrase="open barley", by=admin)
+    credential_create("locked", "key", secret=UNLUCKY, passphrase="open sesame", by=admin)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "ssh-ed25519 AAAA", private_text()[:200], "\x00\x01", "é" * 90])
