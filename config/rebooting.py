@@ -2,18 +2,21 @@
 
 It takes a host tens of seconds, so bonds, which are asked in the worker's own thread, do not wait for it. Any number of
 such workers may be there: each host is leased (`readiness.sweep`).
+Between two rounds it weighs which hosts are at risk (`readiness.weighing`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from django.db import close_old_connections, connection
 
 log = logging.getLogger(__name__)
 
 EVERY = 5.0
+WEIGHED_EVERY = 120.0
 
 
 def start() -> None:
@@ -22,9 +25,26 @@ def start() -> None:
 
 
 def _ask_on() -> None:
-    pause = threading.Event()
+    pause, due = threading.Event(), 0.0
     while not pause.wait(EVERY):
+        if time.monotonic() >= due:
+            due = time.monotonic() + WEIGHED_EVERY
+            weigh()
         turn()
+
+
+def weigh() -> bool:
+    """All hosts; False where it failed, which is logged and tried again."""
+    from readiness.weighing import risk_weigh  # noqa: PLC0415  # Django is not set up when Celery is
+
+    try:
+        close_old_connections()
+        risk_weigh()
+    except Exception:  # a database that is away; a host that went meanwhile
+        log.warning("hosts at risk could not be weighed; trying again", exc_info=True)
+        connection.close()
+        return False
+    return True
 
 
 def turn() -> bool:

@@ -103,6 +103,32 @@ class ReadinessDetail(models.Model):
         return f"checks of {self.readiness_id}"
 
 
+class HostRisk(models.Model):
+    """A host's place among those at risk (`readiness.risk`), kept so that a list of all is one walk along an index.
+
+    rank      how far it is from the worst that there is: lists go by it
+    up_since  when it booted, or where nobody can tell, since when Regroup knows it
+    the rest  its place in each factor, as `readiness.risk` names them
+    """
+
+    host = models.OneToOneField(Host, on_delete=models.CASCADE, related_name="risk", primary_key=True)
+    rank = models.PositiveSmallIntegerField()
+    up_since = models.DateTimeField()
+    up = models.CharField(max_length=12)
+    verdict = models.CharField(max_length=12)
+    owned = models.CharField(max_length=12)
+    criticality = models.CharField(max_length=12)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("rank", "up_since", "host"), name="risk_worst_first"),
+            models.Index(fields=("criticality", "owned", "up", "verdict"), name="risk_counted"),
+        )
+
+    def __str__(self) -> str:
+        return f"risk of {self.host_id}"
+
+
 def stale_before() -> datetime:
     return timezone.now() - timedelta(seconds=2 * settings.READINESS_SECONDS)
 

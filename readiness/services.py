@@ -21,6 +21,7 @@ from readiness.judges.checks import reasons, unknowns, verdict
 from readiness.judges.finding import Finding, cut
 from readiness.lights import Light, rank
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
+from readiness.weighing import risk_weigh
 
 FIRST_AFTER = timedelta(minutes=10)
 """A host that can be asked for the first time has other things to do: its first facts, its first change."""
@@ -106,6 +107,7 @@ def readiness_record(batch: Sequence[Heard], owner: str, now: datetime) -> int:
             again = Readiness.objects.get(pk=row.pk)
             sentence = f"What {again.host} answered could not be kept: {type(error).__name__}: {error}"
             _kept(again, Heard(row.pk, error=sentence), now)
+    risk_weigh(known)
     return moved
 
 
