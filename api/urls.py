@@ -23,6 +23,7 @@ from api import (
     problems,
     readiness,
     recovery,
+    risk,
     rollouts,
     windows,
 )
@@ -58,6 +59,7 @@ api.add_router("/filters", kept.router)
 api.add_router("", windows.router)
 api.add_router("", bonds.router)
 api.add_router("", readiness.router)
+api.add_router("", risk.router)
 api.add_router("", inventory.router)
 api.add_router("", ownership.router)
 

@@ -58,6 +58,7 @@ LISTS = (
     "/bonds/?switch=sw100", "/bonds/?switch=zzz", "/bonds/?text=host00999", "/bonds/?text=host009", "/bonds/?text=zzz",
     "/bonds/silent", "/bonds/switches", "/bonds/switches?site=*", "/bonds/switches?view=table",
     "/bonds/switches/sw101/", "/bonds/idle", "/bonds/idle?site=site3",
+    "/risk/", "/risk/?criticality=critical&owned=nobody", "/risk/?site=site3", "/risk/?text=host00999",
     "/rollouts/", "/policies/", "/windows/", "/engine/",
 )  # fmt: skip
 THEIRS = ("/", "/hosts/", "/vms/", "/unowned/", "/changes/", "/bonds/", "/bonds/switches", "/bonds/idle")

@@ -38,7 +38,7 @@ ENTRIES = (
     Entry("Hosts", "server", "hosts", also=("vms", "unowned")),
     Entry("Owners", "users", "owners"),
     Entry("Bonds", "network", "bonds"),
-    Entry("Reboots", "refresh", "readiness"),
+    Entry("Reboots", "refresh", "readiness", also=("risk",)),
     Entry("Audit", "shield-check", "audit", SEES_ALL),
     Entry("Policies", "list-check", "policies", frozenset({Role.APPROVER, Role.ADMINISTRATOR})),
     Entry("Windows", "calendar", "windows", SEES_ALL),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from readiness import views
+from readiness import risk_views, views
 
 urlpatterns = [
     path("readiness/", views.readiness, name="readiness"),
     path("readiness/of/<str:host>/", views.readiness_host, name="readiness_of"),
     path("readiness/of/<str:host>/ask", views.readiness_host_ask, name="readiness_ask"),
+    path("risk/", risk_views.risk, name="risk"),
 ]

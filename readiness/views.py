@@ -10,6 +10,7 @@ from inventory.models import Host
 from inventory.selectors import host_by_name
 from people.access import Request, requires
 from people.roles import Role
+from readiness.at_risk import FORGOTTEN, forgotten
 from readiness.lights import CHECK_LABELS, LABELS, WORST_FIRST
 from readiness.panels import MAY_ASK
 from readiness.selectors import (
@@ -38,6 +39,8 @@ def readiness(request: Request) -> HttpResponse:
         "criticalities": criticalities(),
         "sites": sites(request.actor),
         "fresh": freshness(request.actor),
+        "forgotten": forgotten(request.actor),
+        "forgotten_query": FORGOTTEN,
     }
     return render(request, "readiness/list.html", context)
 

@@ -22,7 +22,8 @@ from readiness.models import HostRisk, stale_before
 from readiness.risk import Risk, Told, risk_of
 
 BATCH = 2000
-LEVELS = ("up", "verdict", "owned", "criticality")
+LEVELS = ("criticality", "owned", "up", "verdict")
+"""In the order of the index that they are counted along."""
 OWN = ("owner_id", "confirmed_at", "criticality")
 READ = (
     *("pk", "created", "vm_id", *OWN, *(f"vm__{name}" for name in OWN)),

@@ -9,6 +9,7 @@ from audit.models import Entry
 from changes.models import Change
 from inventory.models import Host, HostFacts, HostKey, Owner, Vm
 from networking.models import Bond, HostNetwork, Nic
+from readiness.weighing import risk_weigh
 
 LISTS = (
     *("/", "/hosts/", "/hosts/?trust=trusted", "/hosts/?trust=none", "/hosts/?text=many", "/hosts/?owner=Team+1"),
@@ -16,7 +17,7 @@ LISTS = (
     *("/changes/", "/changes/?state=failed", "/changes/?requester=rosa&kind=recovery", "/changes/?host=many001"),
     *("/audit/", "/audit/?actor=amir&action=run.start&kind=host", "/search?q=many", "/rollouts/", "/windows/"),
     *("/bonds/", "/bonds/?text=many", "/bonds/?site=fra&switch=sw1", "/bonds/grid", "/bonds/silent"),
-    *("/bonds/switches", "/bonds/switches?site=*", "/bonds/switches?view=table", "/bonds/idle", "/policies/"),
+    *("/bonds/switches", "/bonds/switches?site=*", "/bonds/switches?view=table", "/bonds/idle", "/policies/", "/risk/"),
 )
 
 
@@ -44,6 +45,7 @@ def grow(change: Change, numbers: range) -> None:
         for state in ("in_review", "failed", "approved"):
             change.pk, change.host, change.vm, change.status = None, host, vm, state
             change.save(force_insert=True)
+        risk_weigh([host.pk])
         Entry.objects.create(actor_name="amir", action="run.start", object_kind="host", object_label=name)
 
 

@@ -201,7 +201,19 @@ def test_a_bad_file_is_told_at_once_in_a_sentence(seats, name, data, sentence):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/changes/", "/hosts/", "/hosts/app01/", "/owners/", "/vms/", "/readiness/", "/audit/", "/account/"]
+    "path",
+    [
+        "/",
+        "/changes/",
+        "/hosts/",
+        "/hosts/app01/",
+        "/owners/",
+        "/vms/",
+        "/readiness/",
+        "/risk/",
+        "/audit/",
+        "/account/",
+    ],
 )
 def test_every_page_is_accessible_in_both_themes(seats, path):
     ada = seats("ada")

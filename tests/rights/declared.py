@@ -136,6 +136,7 @@ idle_ports           | GET      | viewer                           | -
 bonds_host_ask       | POST     | requester operator administrator | host
 bond                 | GET      | viewer                           | bond
 readiness            | GET      | viewer                           | -
+risk                 | GET      | viewer                           | -
 readiness_of         | GET      | viewer                           | host
 readiness_ask        | POST     | requester operator administrator | host
 bond_new             | GET POST | requester                        | -
@@ -228,6 +229,7 @@ CALLS = """
 /hosts/{name}/bonds         | get   | viewer                           | host
 /hosts/{name}/bonds/ask     | post  | requester operator administrator | host
 /readiness                  | get   | viewer                           | -
+/risk                       | get   | viewer                           | -
 /hosts/{name}/readiness     | get   | viewer                           | host
 /hosts/{name}/readiness/ask | post  | requester operator administrator | host
 /topology                   | get   | viewer                           | -

@@ -36,7 +36,7 @@ LISTS = {
     if pattern.name
     in {
         *("home", "changes", "rollouts", "hosts", "hosts_export", "unowned", "owners", "vms"),
-        *("bonds", "bonds_grid", "bonds_silent", "topology", "idle_ports", "readiness"),
+        *("bonds", "bonds_grid", "bonds_silent", "topology", "idle_ports", "readiness", "risk"),
     }
 }
 

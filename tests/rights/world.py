@@ -29,6 +29,7 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
+from readiness.weighing import risk_weigh
 from recovery.handback.planner import KIND as HAND_BACK
 from tests.pages.scene import Scene, params
 
@@ -157,6 +158,7 @@ def _readiness(host: Host, word: str) -> None:
     row = Readiness.objects.create(host=host, light="red", rank=0, reasons=[point["sentence"]],
                              seen_at=timezone.now(), kernel=f"6.1-{word}", system=f"{word} OS")  # fmt: skip
     ReadinessDetail.objects.create(readiness=row, findings=[finding])
+    risk_weigh([host.pk])
     ReadinessMove.objects.create(host=host, at=timezone.now(), light="red", what={"kernel": ["", "red"]})
 
 

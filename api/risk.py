@@ -1,0 +1,83 @@
+"""Which hosts a reboot would hurt most, over the API: the same rows, filters and words as the page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from ninja import Router, Schema
+
+from api.auth import seer
+from api.paging import Limit
+from api.problems import REFUSALS
+from readiness.at_risk import LADDER, AtRisk, Filters, as_now, risk_list
+
+router = Router(tags=["readiness"])
+
+
+class RiskOut(Schema):
+    """A host, and what makes it bad: `score` is the product of four factors (docs/readiness.md), `reasons` say them.
+
+    `days_up` is null where nobody can tell when it was booted; `verdict` is red, amber, green, unknown,
+    or stale: looked at long ago. `owned` is nobody, unconfirmed or confirmed. `backup_at` lessens nothing."""
+
+    host: str
+    score: int
+    reasons: list[str]
+    days_up: int | None
+    verdict: str
+    owned: str
+    owner: str
+    confirmed_at: datetime | None
+    criticality: str
+    seen_at: datetime | None
+    backup_at: datetime | None
+
+
+class RiskPage(Schema):
+    items: list[RiskOut]
+    after: str | None = None
+
+
+@router.get("/risk", response={200: RiskPage, **REFUSALS}, summary="Which hosts are at risk? Worst first")
+def risk(
+    request: HttpRequest,
+    up: str = "",
+    verdict: str = "",
+    owned: str = "",
+    criticality: str = "",
+    owner: str = "",
+    site: str = "",
+    text: str = "",
+    after: str = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """`after` is what the answer before gave. `up` is month, quarter, half-year or year (so long or longer), days or
+    unknown. Places are weighed again every few minutes; what is said of a host is as of now."""
+    place, now = QueryDict(mutable=True), timezone.now()
+    place["after"] = after
+    filters = Filters(up, verdict, owned, criticality, owner, site, text)
+    page = LADDER.page(risk_list(seer(request), filters), place, limit)
+    more = page.better is not None and page.rows
+    return {
+        "items": [risk_out(as_now(row, now)) for row in page.rows],
+        "after": LADDER.place_of(page.rows[-1]) if more else None,
+    }
+
+
+def risk_out(row: AtRisk) -> dict[str, Any]:
+    return {
+        "host": row.host.name,
+        "score": row.risk.score,
+        "reasons": row.reasons,
+        "days_up": row.days,
+        "verdict": row.risk.verdict,
+        "owned": row.risk.owned,
+        "owner": row.owned.owner.name if row.owned.owner else "",
+        "confirmed_at": row.owned.confirmed_at,
+        "criticality": row.risk.criticality,
+        "seen_at": row.seen_at,
+        "backup_at": row.backup_at,
+    }
