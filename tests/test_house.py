@@ -22,6 +22,7 @@ OURS = (
     "config",
     "evidence",
     "execution",
+    "hypervisors",
     "inventory",
     "networking",
     "notices",
