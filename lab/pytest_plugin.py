@@ -19,6 +19,7 @@ from lab.errors import LabUnavailable
 from lab.host import Host
 from lab.image import build
 from lab.instance import Lab
+from lab.libvirt import LabLibvirt
 from lab.switch import Switch
 
 PEER = "ping01"
@@ -55,6 +56,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     instance = Lab(tmp_path_factory.mktemp("lab"), built)
     yield instance
     instance.down()
+
+
+@pytest.fixture(scope="session")
+def libvirtd(lab: Lab) -> Iterator[LabLibvirt]:
+    """A hypervisor of this test session's own, without domains (about a second)."""
+    daemon = LabLibvirt()
+    try:
+        daemon.start()
+    except LabUnavailable as reason:
+        daemon.stop()
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run the lab tests: {reason}")
+        pytest.skip(f"{SKIPPED}{reason}")
+    yield daemon
+    daemon.stop()
 
 
 def _fresh(lab: Lab, name: str) -> Iterator[Host]:

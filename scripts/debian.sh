@@ -17,6 +17,9 @@ ldap /usr/include/sasl/sasl.h libsasl2-dev
 directory slapd slapd
 servers /usr/share/postgresql-common postgresql
 servers redis-check-rdb redis-tools
+hypervisor libvirtd libvirt-daemon
+hypervisor virsh libvirt-clients
+hypervisor /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu
 browser chromium chromium
 browser /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '
