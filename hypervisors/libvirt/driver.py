@@ -164,6 +164,8 @@ class Libvirt(Hypervisor):
     def power_on(self, vm: str) -> VM:
         look = self.look()
         found = self._find(vm, look.vms)
+        if found.power is Power.OTHER:
+            raise HypervisorError(f"{found.name} is neither on nor off: it crashed. Switch it off first, then on.")
         if found.power in {Power.OFF, Power.PAUSED}:
             _unless_refused(judge_start(found, look))
             words = "start" if found.power is Power.OFF else "resume"

@@ -93,6 +93,15 @@ def test_a_disk_that_libvirt_took_and_does_not_show_is_no_success():
         Libvirt(known).attach("app01", f"{IMAGES}/old.qcow2", "old-rootvg", format="qcow2")
 
 
+def test_a_crashed_domain_is_switched_off_before_it_is_started():
+    known = session()
+    app01 = next(command for command in known._answers if command.endswith("--inactive")).split()[-2]
+    known._answers[f"{VIRSH}domstate {app01}"] = [ok("crashed\n")]
+    with pytest.raises(HypervisorError, match="app01 is neither on nor off: it crashed"):
+        Libvirt(known).power_on("app01")
+    assert not [command for command in known.asked if {"start", "resume"} & set(command.argv)]
+
+
 def test_a_domain_that_goes_away_during_the_list_has_it_read_again():
     gone = answers()[f"{VIRSH}domstate nobody"][0]
     with pytest.raises(GoneMeanwhile):
