@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hypervisors.libvirt import Libvirt
 from hypervisors.protocol import Clone, HypervisorError, Power
+from hypervisors.safety import GuestDisk, Matched, match
 from lab.errors import LabError
 from lab.libvirt import LabLibvirt
 from ssh.command import Command
 from ssh.session import Result, Session, Unreachable
+from tests.hypervisors.guest import initrd, seen
 
 MIB = 1 << 20
 DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
@@ -192,3 +199,69 @@ def test_power_and_the_picture_of_the_console(hyper, domain):
         assert hyper.power_off("app01").power is Power.OFF
     with pytest.raises(HypervisorError, match="app01 is off: there is nothing on its screen"):
         hyper.picture("app01")
+
+
+def test_the_guest_sees_the_disk_under_its_serial_number(lab, libvirtd, hyper, domain):
+    """Debian's kernel and initrd, with a first process of ours that says which disks there are (ten seconds)."""
+    boot = f"<kernel>{lab.build.kernel}</kernel><initrd>{initrd(lab.build.initrd, libvirtd.images / 'initrd')}</initrd>"
+    boot += "<cmdline>console=ttyS0 quiet mitigations=off norandmaps rdinit=/disks</cmdline>"
+    old = domain("vm42")
+    domain("app01", boot=boot, memory=256)
+    hyper.power_on("app01")
+    console = libvirtd.images / "app01.log"
+    before = until(console, lambda disks: len(disks) == 1)
+    given = hyper.attach("app01", old, "old-rootvg", format="qcow2")
+    after = until(console, lambda disks: len(disks) == 2)
+    matched = match(given.disk, before, after)
+    assert matched == Matched(GuestDisk("sdb", "old-rootvg", 16 * MIB), "serial")
+    hyper.detach("app01", old, "old-rootvg")
+    assert until(console, lambda disks: len(disks) == 1) == before
+
+
+def until(console: Path, wanted: Callable[[tuple[GuestDisk, ...]], bool]) -> tuple[GuestDisk, ...]:
+    deadline = time.monotonic() + 120
+    while not wanted(disks := seen(console.read_bytes())):
+        assert time.monotonic() < deadline, console.read_bytes()[-600:]
+        time.sleep(0.2)
+    return disks
+
+
+STARTER = """
+import sys, time
+from lab.libvirt import LabLibvirt
+daemon = LabLibvirt()
+daemon.start()
+daemon.do("create", "/dev/stdin", "--paused", stdin=sys.stdin.read())
+print(daemon.folder, flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_labs_libvirtd_and_its_domains_end_with_a_starter_that_is_killed(lab, tmp_path):
+    disk = image(tmp_path / "disk.qcow2")
+    xml = DOMAIN.format(name="orphan", disk=disk, boot="", memory=32, number=1, images=tmp_path)
+    words = [sys.executable, "-c", STARTER]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdin and starter.stdout
+        starter.stdin.write(xml)
+        starter.stdin.close()
+        folder = Path(starter.stdout.readline().strip())
+        try:
+            assert {"libvirtd", "qemu-system-x86_64"} <= living(folder)
+        finally:
+            starter.kill()
+    deadline = time.monotonic() + 20
+    while living(folder):
+        assert time.monotonic() < deadline, living(folder)
+        time.sleep(0.1)
+    shutil.rmtree(folder)
+
+
+def living(folder: Path) -> set[str]:
+    """The programs that live with the folder's environment or words."""
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if str(folder) in " ".join([*process.cmdline(), *process.environ().values()]):
+                found.add(process.name())
+    return found
