@@ -91,9 +91,14 @@ KERNEL_ARGUMENTS = (
 )
 
 
+SLOW_TO_EMULATE = ("la57", "smap", "smep", "umip", "pku", "erms", "fsrm")
+"""What a guest uses where the processor has it, and TCG pays for: a fifth level of pages, checks at each way into the
+kernel, and `rep movsb` for copies, a loop over bytes. Without them a host boots in 27 s of CPU instead of 40."""
+
+
 def cpu_model(accelerator: str) -> str:
     """The -cpu argument for "kvm" or "tcg"."""
-    return "host" if accelerator == "kvm" else "max"
+    return "host" if accelerator == "kvm" else ",".join(["max", *(f"{name}=off" for name in SLOW_TO_EMULATE)])
 
 
 def base_hardware(accelerator: str, memory_mib: int = MEMORY_MIB) -> list[str]:
