@@ -3,7 +3,7 @@
 # Arguments go to pytest, and then it is the one run on the embedded default: make test ARGS="-k story"
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/debian.sh need test browser servers ldap directory hypervisor
+sh scripts/debian.sh need test browser servers ldap directory
 sh scripts/bootstrap.sh ldap
 .venv/bin/python -m lab build
 state=$(mktemp -d)

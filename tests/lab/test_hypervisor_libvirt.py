@@ -22,6 +22,9 @@ from ssh.command import Command
 from ssh.session import Result, Session, Unreachable
 from tests.hypervisors.guest import initrd, seen
 
+pytestmark = pytest.mark.repeated
+"""Not in each run until a change uses the driver: `sh scripts/debian.sh need hypervisor`, then `pytest -m repeated`."""
+
 MIB = 1 << 20
 DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type>{boot}</os><features><acpi/></features>
