@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 
 from api.auth import Bearer, seer
-from api.paging import Limit
+from api.paging import Limit, worst_first
 from api.problems import REFUSALS, FieldErrors
 from inventory.rights import error_told
 from inventory.selectors import host_by_name
@@ -176,12 +176,7 @@ def bonds(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """`after` is what the answer before gave; `health` one of the states that bonds have."""
-    rows = bond_list(seer(request), Filters(health, site, switch, text))
-    place = QueryDict(mutable=True)
-    place["after"] = after
-    page = LADDER.page(rows, place, limit)
-    more = page.better is not None and page.rows
-    return {"items": [bond_out(row) for row in page.rows], "after": LADDER.place_of(page.rows[-1]) if more else None}
+    return worst_first(bond_list(seer(request), Filters(health, site, switch, text)), LADDER, after, limit, bond_out)
 
 
 @router.post(

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
 from pydantic import Field
 
 from api.problems import FieldErrors
+from inventory.worst_first import Ladder
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Row = TypeVar("Row", bound=Model)
@@ -45,6 +47,15 @@ def by_moment(rows: QuerySet[Row], field: str, after: str, limit: int, tell: Tel
         rows = rows.filter(Q(**{f"{field}__gt": moment}) | Q(**{field: moment, "pk__gt": pk}))
     found = list(rows.order_by(field, "pk")[: limit + 1])
     return _page(found, limit, tell, "after", lambda row: f"{getattr(row, field).isoformat()}_{row.pk}")
+
+
+def worst_first(rows: QuerySet[Row], ladder: Ladder, after: str, limit: int, tell: Tell[Row]) -> dict[str, Any]:
+    """Those behind a place of the list that the pages show as well."""
+    place = QueryDict(mutable=True)
+    place["after"] = after
+    page = ladder.page(rows, place, limit)
+    more = page.better is not None and page.rows
+    return {"items": [tell(row) for row in page.rows], "after": ladder.place_of(page.rows[-1]) if more else None}
 
 
 def _page(found: list[Row], limit: int, tell: Tell[Row], name: str, cursor: Callable[[Row], Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from api.auth import Bearer, seer
-from api.paging import Limit
+from api.paging import Limit, worst_first
 from api.problems import REFUSALS, FieldErrors
 from inventory.rights import error_told
 from inventory.selectors import host_by_name
@@ -88,13 +88,9 @@ def readiness(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """`after` is what the answer before gave. Among hosts of one verdict those that are up for longest stand first."""
-    place = QueryDict(mutable=True)
-    place["after"] = after
     actor = seer(request)
-    page = LADDER.page(readiness_list(actor, Filters(light, criticality, owner, site, text)), place, limit)
-    more = page.better is not None and page.rows
-    items = [readiness_out(row, actor) for row in page.rows]
-    return {"items": items, "after": LADDER.place_of(page.rows[-1]) if more else None}
+    rows = readiness_list(actor, Filters(light, criticality, owner, site, text))
+    return worst_first(rows, LADDER, after, limit, lambda row: readiness_out(row, actor))
 
 
 @router.get(

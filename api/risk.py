@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
 from api.auth import seer
-from api.paging import Limit
+from api.paging import Limit, worst_first
 from api.problems import REFUSALS
 from readiness.at_risk import LADDER, AtRisk, Filters, as_now, risk_list
 
@@ -56,15 +56,8 @@ def risk(
 ) -> dict[str, Any]:
     """`after` is what the answer before gave. `up` is month, quarter, half-year or year (so long or longer), days or
     unknown. Places are weighed again every few minutes; what is said of a host is as of now."""
-    place, now = QueryDict(mutable=True), timezone.now()
-    place["after"] = after
-    filters = Filters(up, verdict, owned, criticality, owner, site, text)
-    page = LADDER.page(risk_list(seer(request), filters), place, limit)
-    more = page.better is not None and page.rows
-    return {
-        "items": [risk_out(as_now(row, now)) for row in page.rows],
-        "after": LADDER.place_of(page.rows[-1]) if more else None,
-    }
+    now, filters = timezone.now(), Filters(up, verdict, owned, criticality, owner, site, text)
+    return worst_first(risk_list(seer(request), filters), LADDER, after, limit, lambda row: risk_out(as_now(row, now)))
 
 
 def risk_out(row: AtRisk) -> dict[str, Any]:
