@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from changes.states import Label
@@ -20,6 +20,7 @@ from people.actor import Actor
 from readiness import risk
 from readiness.models import HostRisk, Readiness, stale_before
 from readiness.risk import Owned, Risk, Up, Verdict
+from readiness.selectors import narrowed, sites_of
 from readiness.weighing import LEVELS, days_up, risk_now
 
 LADDER = Ladder("up_since", newest_first=False)
@@ -94,13 +95,7 @@ def risk_list(actor: Actor, filters: Filters) -> QuerySet[HostRisk]:
     for name in ("verdict", "owned", "criticality"):
         if word := getattr(filters, name):
             rows = rows.filter(**{name: word})
-    if filters.owner:
-        rows = rows.filter(host__in=Host.objects.order_by().of_owner(Q(name__iexact=filters.owner)))
-    if filters.site:
-        rows = rows.filter(host__site__iexact=filters.site)
-    if filters.text:
-        rows = rows.filter(host__in=Host.objects.order_by().matching(filters.text))
-    return rows
+    return narrowed(rows, filters.owner, filters.site, filters.text)
 
 
 def as_now(row: HostRisk, now: datetime | None = None) -> AtRisk:
@@ -174,5 +169,5 @@ def forgotten(actor: Actor) -> int:
 
 
 def sites(actor: Actor) -> list[str]:
-    rows = hosts_seen_by(actor).exclude(site="")
-    return list(rows.order_by("site").values_list("site", flat=True).distinct())
+    """Of all hosts, asked or not."""
+    return sites_of(hosts_seen_by(actor))

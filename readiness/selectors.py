@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Model, Q, QuerySet
 
 from changes.states import Label
 from inventory.models import Host
@@ -15,6 +16,8 @@ from inventory.worst_first import Ladder, WordFilters
 from people.actor import Actor
 from readiness.lights import LABELS, WORST_FIRST, Light, rank
 from readiness.models import Readiness, ReadinessMove, stale_before
+
+Row = TypeVar("Row", bound=Model)
 
 MOVES = 20
 LADDER = Ladder("up_since", newest_first=False)
@@ -56,12 +59,17 @@ def readiness_list(actor: Actor, filters: Filters) -> QuerySet[Readiness]:
         rows = rows.filter(rank=rank(Light(filters.light))) if filters.light in set(Light) else rows.none()
     if filters.criticality:
         rows = rows.filter(_criticality(filters.criticality))
-    if filters.owner:
-        rows = rows.filter(host__in=Host.objects.order_by().of_owner(Q(name__iexact=filters.owner)))
-    if filters.site:
-        rows = rows.filter(host__site__iexact=filters.site)
-    if filters.text:
-        rows = rows.filter(host__in=Host.objects.order_by().matching(filters.text))
+    return narrowed(rows, filters.owner, filters.site, filters.text)
+
+
+def narrowed(rows: QuerySet[Row], owner: str, site: str, text: str) -> QuerySet[Row]:
+    """Of rows that have a host, those of an owner, at a site, with a word in the host; empty words let all through."""
+    if owner:
+        rows = rows.filter(host__in=Host.objects.order_by().of_owner(Q(name__iexact=owner)))
+    if site:
+        rows = rows.filter(host__site__iexact=site)
+    if text:
+        rows = rows.filter(host__in=Host.objects.order_by().matching(text))
     return rows
 
 
@@ -89,8 +97,12 @@ def freshness(actor: Actor) -> Freshness:
 
 
 def sites(actor: Actor) -> list[str]:
-    rows = hosts_seen_by(actor).filter(readiness__isnull=False).exclude(site="")
-    return list(rows.order_by("site").values_list("site", flat=True).distinct())
+    """Of the hosts that are asked."""
+    return sites_of(hosts_seen_by(actor).filter(readiness__isnull=False))
+
+
+def sites_of(hosts: QuerySet[Host]) -> list[str]:
+    return list(hosts.exclude(site="").order_by("site").values_list("site", flat=True).distinct())
 
 
 def criticalities() -> list[str]:
