@@ -49,12 +49,13 @@ class Libvirt(Hypervisor):
     def vm(self, name: str) -> VM:
         found = self._find(name, self.vms())
         sizes = self._ask(AskSizes(self._virsh, found.uuid))
-        sized, next_sized = (
-            tuple(replace(disk, size=sizes.get(disk.target)) for disk in some)
-            for some in (found.disks, found.next_disks)
-        )
         snapshots = self._ask(AskSnapshots(self._virsh, found.uuid))
-        return replace(found, disks=sized, next_disks=next_sized, snapshots=snapshots)
+        return replace(
+            found,
+            disks=_sized(found.disks, sizes),
+            next_disks=_sized(found.next_disks, sizes),
+            snapshots=snapshots,
+        )
 
     def look(self) -> Look:
         """All VMs, and which file each of their paths is."""
