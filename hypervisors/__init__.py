@@ -1,7 +1,5 @@
-"""The platforms that VMs run on: list them, clone one, attach a disk, power. No Django.
+"""The platforms that VMs run on: their VMs, disks and images; a clone, an attach, power. No Django.
 
-One protocol, and one folder per driver.
-
-`protocol` what every driver offers, and its values · `safety` what may not be attached or started, from values ·
-`libvirt` the driver that speaks `virsh` over our sessions.
+`values` what a VM and a disk are on any platform · `safety` what may not be attached or started, from values ·
+`libvirt` what libvirt is asked, and what is sent to it.
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hypervisors.protocol import SERIALS, VM, Disk, Image
+from hypervisors.values import SERIALS, VM, Disk, Image
 
 
 @dataclass(frozen=True, slots=True)

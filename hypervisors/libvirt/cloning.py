@@ -8,7 +8,7 @@ from xml.etree import ElementTree  # noqa: S405  # only written here
 from xml.etree.ElementTree import Element  # noqa: S405
 
 from hypervisors.libvirt.xml import MARK, free_target, source
-from hypervisors.protocol import Clone, HypervisorError
+from hypervisors.values import Clone, HypervisorError
 
 OF_THE_HOST = ("hostdev", "redirdev", "lease")
 

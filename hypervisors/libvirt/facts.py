@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element  # noqa: S405  # made by xml.parsed, which refuses document types
 
-from hypervisors.libvirt.words import Virsh, said
+from hypervisors.libvirt.words import Virsh, shortened
 from hypervisors.libvirt.xml import parsed
-from hypervisors.protocol import Image, Power
+from hypervisors.values import Image, Power
 from ssh.command import Command
 from ssh.facts import FactError
+from ssh.sections import Parts, ended_well, part, parts
 from ssh.session import Result
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -27,145 +28,125 @@ POWERS = {
 }
 
 
-class GoneMeanwhile(FactError):
-    """A domain of the list was removed before it was asked after."""
+LIST = r"""
+uri=$1
+part() { name=$1; shift; printf '@@begin %s\n' "$name"; "$@"; printf '\n@@end %s %s\n' "$name" $?; }
+v() { virsh -q -c "$uri" "$@" 2>&1; }
+part before v list --all --uuid
+for uuid in $(v list --all --uuid); do
+    case $uuid in *[!0-9a-f-]*) break ;; esac
+    part "state:$uuid" v domstate "$uuid"
+    part "later:$uuid" v dumpxml "$uuid" --inactive
+    part "now:$uuid" v dumpxml "$uuid"
+done
+part after v list --all --uuid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain as libvirt has it; `now` is its XML as it runs, `later` as it will be started next."""
+
+    uuid: str
+    name: str
+    power: Power
+    now: Element
+    later: Element
 
 
 @dataclass(frozen=True, slots=True)
 class AskDomains:
-    """(UUID, name) of all. A real line: `1f0c2634-306c-47d4-83f0-d7caea0daf02 old`"""
+    """All domains, in one command however many there are. Real parts (the XML shortened):
+
+    @@begin state:1f0c2634-306c-47d4-83f0-d7caea0daf02
+    shut off
+    @@end state:1f0c2634-306c-47d4-83f0-d7caea0daf02 0
+    @@begin later:1f0c2634-306c-47d4-83f0-d7caea0daf02
+    <domain type='qemu'>…</domain>
+    @@end later:1f0c2634-306c-47d4-83f0-d7caea0daf02 0
+
+    One that was removed between two of its parts is left out.
+    """
 
     virsh: Virsh
     name = "libvirt's domains"
 
     def command(self) -> Command:
-        return self.virsh("list", "--all", "--uuid", "--name")
+        return Command(("sh", "-c", LIST, "regroup", self.virsh.uri), sudo=True, timeout=120)
 
-    def parse(self, result: Result) -> tuple[tuple[str, str], ...]:
-        _well(result, self.name)
-        found = []
-        for line in result.text.splitlines():
-            if not line.strip():
-                continue
-            uuid, _, name = line.strip().partition(" ")
-            if not UUID.fullmatch(uuid) or not name.strip():
-                raise FactError(f"{self.name}: expected a UUID and a name in the line {line!r}.")
-            found.append((uuid, name.strip()))
-        return tuple(found)
+    def parse(self, result: Result) -> tuple[Domain, ...]:
+        found = parts(ended_well(result, self.name), self.name)
+        status, text = found.get("before", (1, "no answer"))
+        if status:
+            raise FactError(f"{self.name} could not be read: {text}")
+        left = part(found, "after", self.name).split()
+        return tuple(self._domain(uuid, found) for uuid in text.split() if uuid in left)
 
-
-@dataclass(frozen=True, slots=True)
-class AskPower:
-    """A real answer: `shut off`"""
-
-    virsh: Virsh
-    uuid: str
-    name = "a domain's state"
-
-    def command(self) -> Command:
-        return self.virsh("domstate", self.uuid)
-
-    def parse(self, result: Result) -> Power:
-        _well(result, self.name)
-        word = result.text.strip()
+    def _domain(self, uuid: str, found: Parts) -> Domain:
+        if not UUID.fullmatch(uuid):
+            raise FactError(f"{self.name}: expected a UUID and got {uuid!r}.")
+        word = part(found, f"state:{uuid}", self.name).strip()
         if word not in POWERS:
-            raise FactError(f"{self.name}: no known word: {word!r}.")
-        return POWERS[word]
+            raise FactError(f"{self.name}: no known state: {word!r}.")
+        later, now = (parsed(part(found, f"{when}:{uuid}", self.name)) for when in ("later", "now"))
+        return Domain(uuid, later.findtext("name") or "", POWERS[word], now, later)
+
+
+IMAGES = r"""
+number=0
+while [ $# -gt 0 ]; do
+    printf '@@begin %s\n' "$number"
+    if [ -e "$2" ]; then
+        qemu-img info --output=json --backing-chain -U -f "$1" -- "$2" 2>&1
+        status=$?
+    else
+        echo "There is no file $2."; status=44
+    fi
+    printf '\n@@end %s %s\n' "$number" "$status"
+    number=$((number + 1)); shift 2
+done
+"""
+ABSENT = 44
 
 
 @dataclass(frozen=True, slots=True)
-class AskXML:
-    """The domain's XML as it runs, or (`inactive`) as it will be started next."""
+class AskImages:
+    """{path: the image} of (path, format)s, with what each is an overlay of; without those that are not there.
 
-    virsh: Virsh
-    uuid: str
-    inactive: bool = False
-    name = "a domain's XML"
-
-    def command(self) -> Command:
-        return self.virsh("dumpxml", self.uuid, *(["--inactive"] if self.inactive else []))
-
-    def parse(self, result: Result) -> Element:
-        _well(result, self.name)
-        return parsed(result.text)
-
-
-@dataclass(frozen=True, slots=True)
-class AskSizes:
-    """{target: bytes}. Real lines (the last is an empty drive):
-
-    Target   Capacity   Allocation   Physical
-    sda      67108864   196616       196616
-    sdb      -          -            -
-    """
-
-    virsh: Virsh
-    uuid: str
-    name = "the sizes of a domain's disks"
-
-    def command(self) -> Command:
-        return self.virsh("domblkinfo", self.uuid, "--all")
-
-    def parse(self, result: Result) -> dict[str, int]:
-        _well(result, self.name)
-        found = {}
-        for line in result.text.splitlines():
-            words = line.split()
-            if len(words) != 4 or words[0] == "Target":
-                if words and words[0] != "Target" and set(line.strip()) != {"-"}:
-                    raise FactError(f"{self.name}: expected four fields in the line {line!r}.")
-                continue
-            if words[1] != "-":
-                if not words[1].isdecimal():
-                    raise FactError(f"{self.name}: no number of bytes in the line {line!r}.")
-                found[words[0]] = int(words[1])
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class AskSnapshots:
-    """Names, one a line."""
-
-    virsh: Virsh
-    uuid: str
-    name = "a domain's snapshots"
-
-    def command(self) -> Command:
-        return self.virsh("snapshot-list", self.uuid, "--name")
-
-    def parse(self, result: Result) -> tuple[str, ...]:
-        _well(result, self.name)
-        return tuple(line.strip() for line in result.text.splitlines() if line.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class AskImage:
-    """An image and what it is an overlay of. `-U`: a running VM may have it open.
-
-    The format is said and never guessed: whoever writes to a raw disk can write another format's header there, with any
-    file of the hypervisor as its base. Real (shortened):
+    `-U`: a running VM may have it open. The format is said and never guessed: whoever writes to a raw disk can write
+    another format's header there, with any file of the hypervisor as its base. Real (shortened):
     [{"virtual-size": 67108864, "filename": "/…/old.qcow2", "format": "qcow2", …},
      {"virtual-size": 67108864, "filename": "/…/base.img", "format": "raw", …}]
     """
 
     virsh: Virsh
-    path: str
-    format: str
-    name = "a disk image"
+    images: tuple[tuple[str, str], ...]
+    name = "disk images"
 
     def command(self) -> Command:
-        words = ("qemu-img", "info", "--output=json", "--backing-chain", "-U", "-f", self.format, "--", self.path)
-        return self.virsh.tool(*words)
+        words = (word for path, form in self.images for word in (form, path))
+        return Command(("sh", "-c", IMAGES, "regroup", *words), sudo=True, timeout=120)
 
-    def parse(self, result: Result) -> Image:
-        if result.status:
-            raise FactError(f"The image {self.path} cannot be read as {self.format}: {said(result)}")
-        try:
-            chain = json.loads(result.text)
-            names = [str(link["filename"]) for link in chain]
-            return Image(self.path, str(chain[0]["format"]), int(chain[0]["virtual-size"]), tuple(names[1:]))
-        except (ValueError, LookupError, TypeError) as error:
-            raise FactError(f"The image {self.path}: qemu-img's answer has no known shape.") from error
+    def parse(self, result: Result) -> dict[str, Image]:
+        found = parts(ended_well(result, self.name), self.name)
+        images = {}
+        for number, (path, form) in enumerate(self.images):
+            status, text = found.get(str(number), (1, "no answer"))
+            if status == ABSENT:
+                continue
+            if status:
+                raise FactError(f"The image {path} cannot be read as {form}: {shortened(text)}")
+            images[path] = _image(path, text)
+        return images
+
+
+def _image(path: str, text: str) -> Image:
+    try:
+        chain = json.loads(text)
+        names = [str(link["filename"]) for link in chain]
+        return Image(path, str(chain[0]["format"]), int(chain[0]["virtual-size"]), tuple(names[1:]))
+    except (ValueError, LookupError, TypeError) as error:
+        raise FactError(f"The image {path}: qemu-img's answer has no known shape.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +161,7 @@ class AskFiles:
     name = "which file a path is"
 
     def command(self) -> Command:
-        return self.virsh.tool("stat", "-L", "-c", "%D:%i %t:%T %F|%n", "--", *self.paths)
+        return Command(("stat", "-L", "-c", "%D:%i %t:%T %F|%n", "--", *self.paths), sudo=True)
 
     def parse(self, result: Result) -> dict[str, str]:
         found = {}
@@ -197,8 +178,16 @@ class AskFiles:
         return found
 
 
-def _well(result: Result, what: str) -> None:
-    if result.status:
-        text = said(result)
-        gone = "failed to get domain" in text or "Domain not found" in text
-        raise (GoneMeanwhile if gone else FactError)(f"{what} could not be read: {text}")
+@dataclass(frozen=True, slots=True)
+class AskHypervisor:
+    """Whether libvirt and qemu-img are there. A real answer: `yes`"""
+
+    name = "whether it is a hypervisor"
+
+    def command(self) -> Command:
+        text = "command -v virsh qemu-img >/dev/null && virsh -q -c qemu:///system uri >/dev/null 2>&1"
+        text += " && echo yes || echo no"
+        return Command(("sh", "-c", text), sudo=True)
+
+    def parse(self, result: Result) -> bool:
+        return ended_well(result, self.name).strip() == "yes"

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree  # noqa: S405  # what it is given has no document type: see parsed()
 from xml.etree.ElementTree import Element  # noqa: S405
 
-from hypervisors.protocol import Disk, Nic
+from hypervisors.values import Disk, Nic
 from ssh.facts import FactError
 
 DTD = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)

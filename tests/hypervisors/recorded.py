@@ -1,37 +1,43 @@
-"""What a real libvirtd 9.0.0 answered (samples/attach.json).
+"""What a real libvirtd 9.0.0 and qemu-img 7.2 answered (samples/hypervisor.json).
 
-app01 is paused, vm42 off with a snapshot, vm43 off on a base.
+app01 is paused, vm42 off, vm43 off on a base, template off; each has an empty CD drive.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
+from hypervisors.libvirt.facts import AskDomains, AskFiles, AskImages
+from ssh.facts import Fact
 from ssh.session import Result
-from ssh.transcript import TranscriptSession
 
-SAMPLE = Path(__file__).parent / "samples" / "attach.json"
-VIRSH = "virsh -q -c qemu:///system "
+T = TypeVar("T")
+SAMPLE = json.loads((Path(__file__).parent / "samples" / "hypervisor.json").read_text())
 IMAGES = "/var/lib/libvirt/images"
+DOMAINS: str = SAMPLE["domains"]
 
 
-def answers() -> dict[str, list[Result]]:
-    """{command: its answers in order}."""
-    found: dict[str, list[Result]] = {}
-    for entry in json.loads(SAMPLE.read_text()):
-        result = Result(entry["status"], entry["stdout"].encode(), entry["stderr"].encode())
-        found.setdefault(entry["command"], []).append(result)
-    return found
+def ok(text: str) -> Result:
+    return Result(0, text.encode(), b"")
 
 
-def session(**changed: Result) -> TranscriptSession:
-    """app01's definitions change where the disk is attached: after two looks. `changed`: {virsh's word: its answer}."""
-    known = answers()
-    for command, given in known.items():
-        if len(given) == 2:
-            known[command] = [given[0], *given]
-        for word, result in changed.items():
-            if command.startswith(f"{VIRSH}{word.replace('_', '-')} "):
-                known[command] = [result]
-    return TranscriptSession(known)
+def ask(fact: Fact[T]) -> T:
+    """The recorded answer; an image or a file that is not in it is not there."""
+    if isinstance(fact, AskDomains):
+        text = DOMAINS
+    elif isinstance(fact, AskImages):
+        found = [(number, SAMPLE["images"].get(path)) for number, (path, _) in enumerate(fact.images)]
+        text = "".join(
+            f"@@begin {number}\n{said or 'none'}\n@@end {number} {0 if said else 44}\n" for number, said in found
+        )
+    elif isinstance(fact, AskFiles):
+        text = "".join(f"{SAMPLE['files'][path]}\n" for path in fact.paths if path in SAMPLE["files"])
+    else:
+        raise LookupError(fact)
+    return fact.parse(ok(text))
+
+
+def _part(number: int, said: str | None) -> str:
+    return f"@@begin {number}\n{said or 'none'}\n@@end {number} {0 if said else 44}\n"

@@ -8,15 +8,15 @@ import pytest
 
 from hypervisors.libvirt.cloning import cloned, own_disks
 from hypervisors.libvirt.xml import MARK, disks, nics, parsed, written
-from hypervisors.protocol import Clone, HypervisorError, Nic
-from tests.hypervisors.recorded import IMAGES, VIRSH, answers
+from hypervisors.values import Clone, HypervisorError, Nic
+from tests.hypervisors.recorded import DOMAINS, IMAGES
 
-VM43 = "ec8e53eb-e82c-4a83-a10d-910259ecfc3b"
+VM43 = "a8c9d754-4b43-4774-8c17-d32d3d3fc28c"
 WISH = Clone("vm43", "helper", "change 7")
 
 
 def template(**changed: str):
-    text = answers()[f"{VIRSH}dumpxml {VM43} --inactive"][0].text
+    text = DOMAINS.split(f"@@begin later:{VM43}\n")[1].split("@@end")[0]
     for old, new in changed.items():
         text = text.replace(f"</{old}>", f"{new}</{old}>", 1)
     return parsed(text)
@@ -32,7 +32,7 @@ def test_the_same_wish_is_the_same_vm_and_another_token_another():
 
 
 def test_name_uuid_mac_and_disks_are_its_own():
-    made = clone_of()
+    made = clone_of(devices="<graphics type='vnc' port='5901'/>")
     uuid = WISH.uuid(VM43)
     assert (made.findtext("name"), made.findtext("uuid")) == ("helper", uuid)
     (root,) = [disk for disk in disks(made) if not disk.is_medium]

@@ -1,168 +1,176 @@
-"""The driver and its facts on what a real libvirtd answered."""
+"""What libvirt is asked, on what a real libvirtd answered."""
 
 from __future__ import annotations
 
-import re
+import base64
 
 import pytest
 
-from hypervisors.libvirt import Libvirt
-from hypervisors.libvirt.facts import AskDomains, AskFiles, AskImage, AskPower, AskSizes, AskXML, GoneMeanwhile
-from hypervisors.libvirt.words import Virsh, must, said
+from hypervisors import kept
+from hypervisors.libvirt.agent import AskGuest, FileSystem
+from hypervisors.libvirt.facts import AskDomains, AskFiles, AskHypervisor, AskImages
+from hypervisors.libvirt.looking import image_of, look, vm_named, vms
+from hypervisors.libvirt.words import Virsh, shortened
 from hypervisors.libvirt.xml import buses, disk_xml, disks, free_target, parsed
-from hypervisors.protocol import Disk, HypervisorError, Nic, Power
+from hypervisors.values import Disk, HypervisorError, Nic, Power
 from ssh.facts import FactError
 from ssh.session import Result
-from tests.hypervisors.recorded import IMAGES, VIRSH, answers, session
+from tests.hypervisors.recorded import DOMAINS, IMAGES, ask, ok
 
-VIRTUAL = Virsh()
-FAILED = Result(1, b"", b"error: Failed to attach device\nerror: internal error: no\n")
-
-
-def ok(text: str) -> Result:
-    return Result(0, text.encode(), b"")
+VIRSH = Virsh()
+NOT_READ = Result(1, b"", b"error: failed to connect to the hypervisor")
 
 
 def test_every_domain_is_listed_with_its_disks_and_what_they_stand_on():
-    app01, vm42, vm43 = sorted(Libvirt(session()).vms(), key=lambda vm: vm.name)
-    assert [vm.power for vm in (app01, vm42, vm43)] == [Power.PAUSED, Power.OFF, Power.OFF]
+    app01, template, vm42, vm43 = sorted(vms(ask, VIRSH, sized=True), key=lambda vm: vm.name)
+    assert [vm.power for vm in (app01, template, vm42, vm43)] == [Power.PAUSED, Power.OFF, Power.OFF, Power.OFF]
     assert (app01.holds_disks, vm42.holds_disks) == (True, False)
     root = Disk(
-        "sda", "scsi", f"{IMAGES}/over.qcow2", serial="vm43-root", format="qcow2", chain=(f"{IMAGES}/base.img",)
-    )
+        "sda", "scsi", f"{IMAGES}/over.qcow2", serial="vm43-root", format="qcow2", size=16 << 20,
+        chain=(f"{IMAGES}/base.img",),
+    )  # fmt: skip
     drive = Disk("hdc", "ide", "", device="cdrom", readonly=True)
     assert set(vm43.disks) == {root, drive} and vm43.disks == vm43.next_disks
     assert app01.nics == (Nic("52:54:00:0b:00:02", "user"),)
     assert app01.buses == ("scsi", "virtio")
+    assert vm_named(vm43.uuid, (vm42, vm43)) is vm43
+    with pytest.raises(HypervisorError, match="There is no VM nobody"):
+        vm_named("nobody", (vm42,))
 
 
-def test_one_domain_has_sizes_and_snapshots():
-    vm = Libvirt(session()).vm("vm42")
-    assert ({disk.target: disk.size for disk in vm.disks}, vm.snapshots) == (
-        {"sda": 16 << 20, "hdc": None},
-        ("before",),
-    )
+def test_a_look_knows_which_file_each_path_is_and_can_be_kept():
+    seen = look(ask, VIRSH)
+    assert set(seen.files) == {
+        f"{IMAGES}/{name}" for name in ("app01.qcow2", "base.img", "old.qcow2", "over.qcow2", "template.qcow2")
+    }
+    assert len(set(seen.files.values())) == 5
+    assert kept.from_json(kept.to_json(seen)) == seen
 
 
-def test_an_attach_sends_one_disk_for_now_and_later_and_looks_again():
-    asked = session()
-    given = Libvirt(asked).attach("app01", f"{IMAGES}/old.qcow2", "old-rootvg", format="qcow2")
-    assert (given.disk.target, given.disk.size, given.by_id) == ("sdb", 16 << 20, "scsi-0QEMU_QEMU_HARDDISK_old-rootvg")
-    assert [line for line in given.told if "vm42 is off and would start with" in line]
-    (sent,) = [command for command in asked.asked if "attach-device" in command.argv]
-    assert sent.argv[-2:] == ("--live", "--config")
-    assert sent.stdin == disk_xml(f"{IMAGES}/old.qcow2", "qcow2", "sdb", "scsi", "old-rootvg")
-    shown = [command.to_show() for command in asked.asked]
-    at = shown.index(sent.to_show())
-    assert shown[at - 1].startswith("stat "), "the last look is right before"
+@pytest.mark.parametrize("path", ["nbd:evil", "json:{}", "relative.img", "/a\nb"])
+def test_what_is_no_path_is_not_asked_for(path):
+    def nobody(fact):
+        raise AssertionError(f"{fact.name} was asked")
+
+    with pytest.raises(HypervisorError, match="is no absolute path of a disk image"):
+        image_of(nobody, VIRSH, path, "raw")
 
 
-@pytest.mark.parametrize(
-    ("vm", "path", "serial", "bus", "sentence"),
-    [
-        ("app01", "nbd:evil", "s", "", "'nbd:evil' is no absolute path"),
-        ("nobody", f"{IMAGES}/old.qcow2", "s", "", "There is no VM nobody"),
-        ("app01", f"{IMAGES}/old.qcow2", "a b", "", "'a b' cannot be a disk's serial number"),
-        (
-            "app01",
-            f"{IMAGES}/old.qcow2",
-            "s",
-            "sata",
-            "takes no disk on the bus sata while it runs; it would on scsi or",
-        ),
-        ("vm43", f"{IMAGES}/old.qcow2", "s", "tape", "There is no bus tape"),
-    ],
-)
-def test_a_bad_wish_is_one_sentence_and_changes_nothing(vm, path, serial, bus, sentence):
-    asked = session()
-    with pytest.raises(HypervisorError, match=re.escape(sentence)):
-        Libvirt(asked).attach(vm, path, serial, format="qcow2", bus=bus)
-    assert not [command for command in asked.asked if "attach-device" in command.argv]
+def test_an_image_that_is_not_there_is_a_sentence():
+    assert image_of(ask, VIRSH, f"{IMAGES}/old.qcow2", "qcow2").size == 16 << 20
+    absent = ok("@@begin 0\nThere is no file /x.\n\n@@end 0 44\n")
+    with pytest.raises(HypervisorError, match="There is no file /x on the hypervisor"):
+        image_of(lambda fact: fact.parse(absent), VIRSH, "/x", "raw")
 
 
-def test_a_refusal_of_libvirt_is_told_in_its_words():
-    with pytest.raises(HypervisorError, match="was not attached to app01: Failed to attach device internal error: no$"):
-        Libvirt(session(attach_device=FAILED)).attach("app01", f"{IMAGES}/old.qcow2", "old-rootvg", format="qcow2")
-
-
-def test_a_disk_that_libvirt_took_and_does_not_show_is_no_success():
-    known = session()
-    first = {command: given[:1] for command, given in answers().items()}
-    known._answers.update(first)
-    with pytest.raises(HypervisorError, match="does not show .* although libvirt took it"):
-        Libvirt(known).attach("app01", f"{IMAGES}/old.qcow2", "old-rootvg", format="qcow2")
-
-
-def test_a_crashed_domain_is_switched_off_before_it_is_started():
-    known = session()
-    app01 = next(command for command in known._answers if command.endswith("--inactive")).split()[-2]
-    known._answers[f"{VIRSH}domstate {app01}"] = [ok("crashed\n")]
-    with pytest.raises(HypervisorError, match="app01 is neither on nor off: it crashed"):
-        Libvirt(known).power_on("app01")
-    assert not [command for command in known.asked if {"start", "resume"} & set(command.argv)]
-
-
-def test_a_domain_that_goes_away_during_the_list_has_it_read_again():
-    gone = answers()[f"{VIRSH}domstate nobody"][0]
-    with pytest.raises(GoneMeanwhile):
-        AskPower(VIRTUAL, "nobody").parse(gone)
-    asked = session(domstate=gone)
-    with pytest.raises(HypervisorError, match="removed while it was read"):
-        Libvirt(asked).vms()
-    assert [command.argv[4] for command in asked.asked].count("list") == 3
+def test_a_domain_that_goes_away_during_the_look_is_left_out():
+    text = DOMAINS
+    uuid = next(vm.uuid for vm in vms(ask, VIRSH) if vm.name == "vm42")
+    head, after = text.split("@@begin after")
+    gone = f"{head}@@begin after{after.replace(uuid, '')}"
+    gone = gone.replace(f"@@end state:{uuid} 0", f"@@end state:{uuid} 1")
+    assert uuid not in {domain.uuid for domain in AskDomains(VIRSH).parse(ok(gone))}
+    with pytest.raises(FactError, match=f"the part state:{uuid} of the host's answer ended with exit code 1"):
+        AskDomains(VIRSH).parse(ok(text.replace(f"@@end state:{uuid} 0", f"@@end state:{uuid} 1")))
 
 
 @pytest.mark.parametrize(
     ("fact", "result"),
     [
-        (AskDomains(VIRTUAL), ok("no-uuid name\n")),
-        (AskDomains(VIRTUAL), FAILED),
-        (AskPower(VIRTUAL, "x"), ok("dancing\n")),
-        (AskSizes(VIRTUAL, "x"), ok("Target Capacity Allocation Physical\n---\nsda 1 2\n")),
-        (AskSizes(VIRTUAL, "x"), ok("sda many 2 3\n")),
-        (AskImage(VIRTUAL, "/a", "raw"), ok("[]")),
-        (AskImage(VIRTUAL, "/a", "raw"), ok("no json")),
-        (AskImage(VIRTUAL, "/a", "raw"), Result(1, b"", b"qemu-img: Could not open")),
-        (AskFiles(VIRTUAL, ("/a",)), ok("fe00:1 0:0 regular file|/b\n")),
-        (AskFiles(VIRTUAL, ("/a",)), Result(1, b"", b"stat: cannot statx '/a': Permission denied")),
-        (AskXML(VIRTUAL, "x"), ok("<domain>")),
-        (AskXML(VIRTUAL, "x"), ok("<network/>")),
-        (AskXML(VIRTUAL, "x"), ok("<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain>&e;</domain>")),
+        (AskDomains(VIRSH), NOT_READ),
+        (AskDomains(VIRSH), ok("@@begin before\nno uuid\n@@end before 0\n@@begin after\nno uuid\n@@end after 0\n")),
+        (AskDomains(VIRSH), ok("@@begin before\nerror: no libvirtd\n@@end before 1\n")),
+        (AskImages(VIRSH, (("/a", "raw"),)), ok("@@begin 0\n[]\n@@end 0 0\n")),
+        (AskImages(VIRSH, (("/a", "raw"),)), ok("@@begin 0\nno json\n@@end 0 0\n")),
+        (AskImages(VIRSH, (("/a", "raw"),)), ok("@@begin 0\nqemu-img: Could not open\n@@end 0 1\n")),
+        (AskImages(VIRSH, (("/a", "raw"),)), ok("")),
+        (AskFiles(VIRSH, ("/a",)), ok("fe00:1 0:0 regular file|/b\n")),
+        (AskFiles(VIRSH, ("/a",)), Result(1, b"", b"stat: cannot stat '/a': Permission denied")),
+        (AskHypervisor(), NOT_READ),
     ],
 )
-def test_an_unknown_shape_raises(fact, result):
+def test_an_answer_in_another_shape_is_refused(fact, result):
     with pytest.raises(FactError):
         fact.parse(result)
 
 
-def test_a_block_device_is_the_same_under_each_of_its_names_and_what_is_missing_is_left_out():
-    text = "5:9 fd:3 block special file|/dev/a\n5:10 fd:3 block special file|/dev/b\nfe00:1 0:0 regular file|/c\n"
-    missing = b"stat: cannot statx '/d': No such file or directory\n"
-    found = AskFiles(VIRTUAL, ("/dev/a", "/dev/b", "/c", "/d")).parse(Result(1, text.encode(), missing))
-    assert found == {"/dev/a": "block fd:3", "/dev/b": "block fd:3", "/c": "file fe00:1"}
+def test_a_word_for_a_state_that_nobody_knows_is_refused():
+    with pytest.raises(FactError, match="no known state: 'dancing'"):
+        AskDomains(VIRSH).parse(ok(DOMAINS.replace("\nshut off", "\ndancing")))
 
 
-def test_what_a_program_says_is_one_short_line():
-    assert said(Result(3, b"", b"")) == "it ended with exit code 3 and said nothing"
-    assert len(said(Result(1, b"", b"x" * 900))) == 300
-    assert must(ok("fine"), "Nothing").text == "fine"
+@pytest.mark.parametrize(
+    "text",
+    ["<domain>", "<network/>", "<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain>&e;</domain>"],
+)
+def test_xml_that_no_libvirt_writes_is_refused(text):
+    with pytest.raises(FactError):
+        parsed(text)
 
 
-def test_root_asks_through_sudo_and_in_english():
-    command = Virsh("qemu:///system", sudo=True)("list")
-    assert command.to_show() == "sudo virsh -q -c qemu:///system list" and "LC_ALL=C" in command.words()
+def test_two_paths_of_one_block_device_are_one():
+    result = ok("6:2cd fe:0 block special file|/dev/vg/old\n6:31a fe:0 block special file|/dev/mapper/vg-old\n")
+    found = AskFiles(VIRSH, ("/dev/vg/old", "/dev/mapper/vg-old")).parse(result)
+    assert len(set(found.values())) == 1
 
 
-def test_a_place_for_a_disk_is_free_on_its_bus():
-    assert free_target("virtio", {"sda", "vda"}) == "vdb"
-    with pytest.raises(FactError, match="All 26 places"):
-        free_target("scsi", {f"sd{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"})
+def test_a_disk_is_written_so_that_it_is_read_the_same():
+    text = disk_xml("/i/a&b.qcow2", "qcow2", "sdb", "scsi", "old")
+    (read,) = disks(parsed(f"<domain><devices>{text}</devices></domain>"))
+    assert (read.source, read.format, read.target, read.serial) == ("/i/a&b.qcow2", "qcow2", "sdb", "old")
 
 
-def test_without_a_controller_or_acpi_no_disk_goes_in_live():
+def test_a_place_is_the_first_free_one():
+    assert free_target("scsi", {"sda", "sdc"}) == "sdb"
+    with pytest.raises(FactError, match="All 26"):
+        free_target("virtio", {f"vd{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"})
+
+
+def test_without_acpi_and_without_virtio_scsi_there_is_no_bus():
     assert buses(parsed("<domain><devices><controller type='scsi' model='lsilogic'/></devices></domain>")) == ()
 
 
-def test_a_disk_without_a_place_is_an_unknown_shape():
-    with pytest.raises(FactError, match="has no target"):
-        disks(parsed("<domain><devices><disk/></devices></domain>"))
+def test_a_long_answer_is_one_line_and_short():
+    assert shortened("a\n b") == "a b" and len(shortened("x " * 400)) == 300
+
+
+GUEST = """@@begin ping
+{"return":{}}
+
+@@end ping 0
+@@begin network
+{"return":[{"name":"lo","ip-addresses":[{"ip-address":"127.0.0.1"}]},{"name":"eth0","ip-addresses":[
+{"ip-address":"fe80::1"},{"ip-address":"2001:db8::5"},{"ip-address":"10.0.2.15"}]}]}
+@@end network 0
+@@begin filesystems
+{"return":[{"name":"dm-0","mountpoint":"/","disk":[{"serial":"app03-root"}]},
+{"name":"dm-2","mountpoint":"/recovered/vm42/root","disk":[{"serial":"vm42-sda"}]},{"name":"x","mountpoint":"/run","disk":[]}]}
+@@end filesystems 0
+@@begin key:ed25519
+{"return":{"count":93,"buf-b64":"KEY","eof":true}}
+@@end key:ed25519 0
+"""
+
+
+def test_a_guest_tells_its_addresses_file_systems_and_keys():
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGY7VsVAooFPsf9Du4dIyIFPSPke3MDIlR5YuyTWviOG"
+    line = base64.b64encode(f"{key} root@template\n".encode()).decode()
+    guest = AskGuest(VIRSH, "u").parse(ok(GUEST.replace("KEY", line)))
+    assert guest and guest.addresses == ("10.0.2.15", "2001:db8::5")
+    assert guest.filesystems and guest.filesystems[1] == FileSystem("/recovered/vm42/root", ("vm42-sda",))
+    assert guest.host_keys == (key,)
+
+
+@pytest.mark.parametrize("junk", ["bm8ga2V5", "%%%", "/////w=="])
+def test_what_is_no_key_is_not_taken_for_one(junk):
+    guest = AskGuest(VIRSH, "u").parse(ok(GUEST.replace("KEY", junk)))
+    assert guest and guest.host_keys == ()
+
+
+def test_a_guest_without_an_agent_is_none_and_one_that_tells_little_says_so():
+    silent = "@@begin ping\nerror: QEMU guest agent is not connected\n\n@@end ping 1\n"
+    assert AskGuest(VIRSH, "u").parse(ok(silent)) is None
+    guest = AskGuest(VIRSH, "u").parse(
+        ok("@@begin ping\n{}\n@@end ping 0\n@@begin filesystems\nno\n@@end filesystems 1\n")
+    )
+    assert guest and (guest.addresses, guest.filesystems, guest.host_keys) == ((), None, ())

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from hypervisors.protocol import VM, Disk, Image, Power
 from hypervisors.safety import (
     GuestDisk,
     Look,
@@ -17,6 +16,7 @@ from hypervisors.safety import (
     judge_template,
     match,
 )
+from hypervisors.values import VM, Disk, Image, Power
 
 OLD = Image("/i/old", "qcow2", 100)
 FILES = {"/i/old": "file 1", "/i/link": "file 1", "/i/base": "file 2", "/i/app01": "file 3"}

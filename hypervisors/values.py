@@ -1,8 +1,4 @@
-"""What every hypervisor's driver offers. Pure.
-
-Each call looks first, names what it made, and may be asked again after a crash: what is there already is no error and
-is not made twice. What may not be is a `HypervisorError`: one sentence, and nothing was changed by the refused call.
-"""
+"""A hypervisor's VMs, disks and images as values, whatever the platform. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import re
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SERIALS = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
@@ -72,7 +67,6 @@ class VM:
     """`disks` are those it has now, `next_disks` those it will have when it is next started; the same where it is off.
 
     buses      where a disk may be attached while it runs, the best first
-    snapshots  names, empty where nobody asked
     """
 
     uuid: str
@@ -82,7 +76,6 @@ class VM:
     next_disks: tuple[Disk, ...]
     nics: tuple[Nic, ...] = ()
     buses: tuple[str, ...] = ()
-    snapshots: tuple[str, ...] = ()
 
     @property
     def holds_disks(self) -> bool:
@@ -131,68 +124,3 @@ class Clone:
     def uuid(self, template_uuid: str) -> str:
         """The UUID that the clone has: always the same for the same wish."""
         return str(uuid.uuid5(CLONES, "\0".join((template_uuid, self.name, self.token))))
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A disk that a VM has now, and how its guest knows it: by `serial`, under /dev/disk/by-id as `by_id` on Linux.
-
-    told  what a person should know although it was no reason to refuse
-    """
-
-    vm: str
-    disk: Disk
-    by_id: str
-    told: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A console's picture; `media_type` such as image/png."""
-
-    media_type: str
-    data: bytes
-
-
-class Hypervisor(Protocol):
-    """VMs are named by name or UUID.
-
-    Every call raises HypervisorError; FactError where the platform answers in an unknown shape, SessionError where the
-    way to it is broken.
-    """
-
-    def vms(self) -> tuple[VM, ...]:
-        """All VMs with their disks and chains, without sizes and snapshots."""
-        ...
-
-    def vm(self, name: str) -> VM:
-        """One VM, with sizes and snapshots."""
-        ...
-
-    def clone(self, wish: Clone) -> VM:
-        """The clone, off. Begun again where it was cut short."""
-        ...
-
-    def attach(self, vm: str, path: str, serial: str, *, format: str, bus: str = "") -> Attached:
-        """Give the VM the image, now if it runs, and at every later start. `bus` "" is the best one it has."""
-        ...
-
-    def detach(self, vm: str, path: str, serial: str) -> VM:
-        """Take it away again, now and for later starts. Refused where the serial stands for another file."""
-        ...
-
-    def power_on(self, vm: str) -> VM:
-        """Start it, or let it go on where it is paused. Refused where a running VM has one of its disks."""
-        ...
-
-    def shut_down(self, vm: str) -> VM:
-        """Ask the guest to end; it may take its time or not listen, which the power of a later look tells."""
-        ...
-
-    def power_off(self, vm: str) -> VM:
-        """Pull the plug."""
-        ...
-
-    def picture(self, vm: str) -> Picture:
-        """What is on its screen."""
-        ...
