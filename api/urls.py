@@ -13,6 +13,7 @@ from api import (
     audit,
     bonds,
     changes,
+    fetching,
     glass,
     inventory,
     kept,
@@ -44,6 +45,7 @@ api = Api(
 )
 problems.install(api)
 api.add_decorator(once, mode="view")
+api.add_router("/changes", fetching.router)
 api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
 api.add_router("/changes", networking.router)
 api.add_router("/changes", changes.router)

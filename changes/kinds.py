@@ -99,6 +99,8 @@ Ends = Callable[[int], None]
 
 Binds = Callable[[Collection[str]], str]
 
+Stays = Callable[[int], str]
+
 Risks = Callable[[Plan, Mapping[str, Json]], Collection[str]]
 
 _KINDS: dict[str, ChangeKind] = {}
@@ -107,6 +109,7 @@ _FOLLOWS: dict[str, Follows] = {}
 _ENDS: dict[str, Ends] = {}
 _BINDS: dict[str, Binds] = {}
 _RISKS: dict[str, Risks] = {}
+_STAYS: dict[str, Stays] = {}
 
 
 def register(
@@ -116,6 +119,7 @@ def register(
     ends: Ends | None = None,
     binds: Binds | None = None,
     risks: Risks | None = None,
+    stays: Stays | None = None,
 ) -> None:
     """Called once by the kind's AppConfig.ready().
 
@@ -124,6 +128,7 @@ def register(
     ends     is told the number of a change whose run, or undo, has come to an end, whichever; after it is committed
     binds    tells from the keys of the steps begun why only the change itself can go on, or be undone; else empty
     risks    tells words of `changes.risks.Risk` that a plan does not show to others, from it and its facts
+    stays    tells from the number of a change why it cannot be undone now, because of another one; else empty
     """
     _KINDS[kind.key] = kind
     if lacks:
@@ -136,6 +141,8 @@ def register(
         _BINDS[kind.key] = binds
     if risks:
         _RISKS[kind.key] = risks
+    if stays:
+        _STAYS[kind.key] = stays
 
 
 def followed(key: str, params: Mapping[str, Json]) -> int | None:
@@ -153,6 +160,11 @@ def run_ended(key: str, number: int) -> None:
 def bound(key: str, begun: Collection[str]) -> str:
     """Why the rest of a change that broke off cannot be planned anew; empty where it can."""
     return _BINDS[key](begun) if key in _BINDS else ""
+
+
+def kept_from_undo(key: str, number: int) -> str:
+    """Why a change of this kind cannot be undone now; empty where it can."""
+    return _STAYS[key](number) if key in _STAYS else ""
 
 
 def risks_of_kind(plan: Plan, facts: Mapping[str, Json]) -> Collection[str]:

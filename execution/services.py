@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.selectors import sealing
 from changes.glasses import glass_use
 from changes.history import note
-from changes.kinds import bound
+from changes.kinds import bound, kept_from_undo
 from changes.models import Change
 from changes.plan import Plan
 from changes.policy import Action
@@ -189,6 +189,8 @@ def run_undo(actor: User, change: Change) -> None:
     run, plan = run_of(change), change.plan
     if plan is None:
         raise Denied("There is no plan to undo.", Action.UNDO, change)
+    if no := kept_from_undo(change.kind, change.pk):
+        raise Denied(no, Action.UNDO, change)
     try:
         with transaction.atomic():
             locks_take(change, host_locks(run))

@@ -434,6 +434,7 @@ class HostKey(models.Model):
         CONNECTION = "connection", "shown to a connection"
         TYPED = "typed", "given by a person"
         IMPORT = "import", "from an import"
+        HYPERVISOR = "hypervisor", "told by its agent to the hypervisor"
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="keys")
     algorithm = models.CharField(max_length=64)

@@ -117,6 +117,8 @@ recovery_new         | GET POST | requester                        | -
 recovery_host        | GET      | requester administrator          | host named
 recovery_check       | POST     | requester administrator          | -
 recovery_edit        | GET POST | requester administrator          | recovery ?
+fetch_new            | GET POST | requester                        | -
+fetch_edit           | GET POST | requester administrator          | fetch ?
 handback_new         | GET POST | requester                        | -
 handback_edit        | GET POST | requester administrator          | handback ?
 recovery_attach      | POST     | operator                         | change ?
@@ -154,6 +156,7 @@ metrics              | GET      | anyone                           | - ?
 CALLS = """
 /changes/recovery/copies    | get   | viewer                           | -
 /changes/recovery           | post  | viewer                           | - ?
+/changes/fetch              | post  | viewer                           | - ?
 /changes/handback           | post  | viewer                           | - ?
 /changes/bond               | post  | viewer                           | - ?
 /changes/drill              | post  | viewer                           | - ?

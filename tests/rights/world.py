@@ -30,6 +30,8 @@ from people.roles import Role
 from people.selectors import actor_of
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
 from readiness.weighing import risk_weigh
+from recovery.fetching.planner import KIND as FETCH
+from recovery.fetching.wish import Wish as FetchWish
 from recovery.handback.planner import KIND as HAND_BACK
 from tests.pages.scene import Scene, params
 
@@ -117,6 +119,7 @@ def _side(requester: User, like: Change | None, team: str, word: str, member: Us
     drafts = {
         "recovery": _draft(requester, host, vm, "recovery", params()),
         HAND_BACK: _draft(requester, host, vm, HAND_BACK, {"recovery": change.pk, "host": host.name, "vm": vm.name}),
+        FETCH: _draft(requester, host, vm, FETCH, FetchWish(host.name, vm.name, "0", target="x").to_json()),
         BOND: _draft(requester, host, vm, BOND, BOND_ASKED | {"host": host.name}),
         DRILL: _draft(requester, host, vm, DRILL, {"host": host.name, "bond": "bond0"}),
     }

@@ -1,0 +1,166 @@
+"""A fetch is asked for on the page and over the API, and what it leaves in Regroup; over rows, without a hypervisor."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from changes.models import Change
+from changes.services import Denied, change_create, plan_store
+from changes.states import State
+from execution import services
+from execution.models import DO, Run, StepRun
+from inventory.models import Host, HostKey, Owner, Vm
+from inventory.states import HostTrust
+from recovery.fetching import after
+from recovery.fetching.views import asked
+from recovery.fetching.wish import Wish
+from tests.recovery.hypervisor_rows import hypervisor
+from tests.recovery.test_fetch_plan import TO_CLONE, planned
+
+WHY = "It does not boot."
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGY7VsVAooFPsf9Du4dIyIFPSPke3MDIlR5YuyTWviOG"
+
+
+@pytest.fixture(autouse=True)
+def nobody_plans(monkeypatch):
+    monkeypatch.setattr("api.changes.PLAN_PATIENCE", 0.0)
+    monkeypatch.setattr("execution.doorbell._send", lambda task, number: None)
+
+
+@pytest.fixture
+def hv01(db) -> Host:
+    return hypervisor()
+
+
+def test_the_page_offers_hypervisors_then_what_may_be_chosen_there(client: Client, rosa, hv01):
+    client.force_login(rosa)
+    page = client.get("/changes/fetch/new").content.decode()
+    assert "?host=hv01" in page and "?host=app01" not in page
+    page = client.get("/changes/fetch/new?host=hv01&vm=vm42").content.decode()
+    assert "a new clone of template" in page and "app01, which runs" in page
+    for absent in ("a new clone of vm77", "stranger, which runs", 'value="stranger"', 'value="app10"'):
+        assert absent not in page
+    assert 'value="app09"' in page
+
+
+def test_what_is_asked_for_becomes_a_change_of_the_lost_vm(client: Client, rosa, hv01):
+    client.force_login(rosa)
+    form = {"vm": "vm42", "way": "overlay", "to": "clone:template", "name": "vm42-new", "like": "app09", "reason": WHY}
+    answer = client.post("/changes/fetch/new?host=hv01", {**form, "port": "22", "discard": "on"})
+    assert answer.status_code == 302
+    change = Change.objects.get()
+    wish = Wish.from_json(change.params)
+    assert (change.kind, change.host, change.vm) == ("fetch", hv01, Vm.objects.get(name="vm42"))
+    assert (wish.template, wish.name, wish.like, wish.discard) == ("template", "vm42-new", "app09", True)
+    page = client.get(f"/changes/{change.pk}/fetch").content.decode()
+    assert 'value="vm42-new"' in page
+    client.post(f"/changes/{change.pk}/fetch", {**form, "name": "vm42-b", "port": "22"})
+    change.refresh_from_db()
+    assert Wish.from_json(change.params) == Wish(
+        "hv01", "vm42", wish.token, template="template", name="vm42-b", like="app09", discard=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"vm": "vm99"}, "Select a valid choice"),
+        ({"to": "clone:vm77"}, "Select a valid choice"),
+        ({"name": ""}, "Give the clone a name"),
+        ({"name": "app01"}, "The inventory has a machine called app01 already"),
+        ({"like": "app10"}, "Select a valid choice"),
+        ({"seed": "/etc/shadow"}, "is no absolute path of an .iso"),
+    ],
+)
+def test_the_page_says_what_is_wrong_and_asks_for_nothing(client: Client, rosa, hv01, fields, sentence):
+    client.force_login(rosa)
+    form = {"vm": "vm42", "way": "overlay", "to": "clone:template", "name": "new", "reason": WHY, "port": "22"}
+    answer = client.post("/changes/fetch/new?host=hv01", {**form, **fields})
+    assert answer.status_code == 422 and sentence in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+@pytest.fixture
+def fetched(rosa, olu, hv01) -> Change:
+    """A fetch that has succeeded, as a worker's rows leave it."""
+    wish = TO_CLONE
+    change = change_create(rosa, asked(wish, WHY, ""))
+    plan_store(change, planned(wish), {})
+    Change.objects.filter(pk=change.pk).update(status=State.SUCCEEDED)
+    run = Run.objects.create(change=change, digest=change.digest, started_by=olu)
+    for number, step in enumerate(planned(wish).steps, 1):
+        found = {"addresses": ["10.0.2.15"], "host_keys": [KEY]} if step.key == "answer" else {}
+        StepRun.objects.create(run=run, phase=DO, key=step.key, position=number, found=found, state="ok", attempt=1)
+    change.refresh_from_db()
+    return change
+
+
+def test_the_clone_becomes_a_host_with_the_keys_that_its_agent_told(client: Client, vera, olu, fetched):
+    for _ in range(2):
+        after.ended(fetched.pk)
+    host = Host.objects.get(name="vm42-new")
+    assert (host.address, host.port, host.user, host.credential.name) == ("192.0.2.7", 22, "ops", "key")
+    assert host.owner == Owner.objects.get(name="Payments") and host.trust is HostTrust.TRUSTED
+    (key,) = host.keys.all()
+    assert (key.source, key.confirmed_by) == (HostKey.Source.HYPERVISOR, olu)
+    client.force_login(vera)
+    page = client.get(f"/changes/{fetched.pk}/").content.decode()
+    assert "vm42-new has the disks" in page and "vm42-sda" in page and "is a host here" in page
+
+
+def test_without_an_address_it_is_the_one_that_the_agent_told(fetched):
+    Change.objects.filter(pk=fetched.pk).update(params={**fetched.params, "address": ""})
+    after.ended(fetched.pk)
+    assert Host.objects.get(name="vm42-new").address == "10.0.2.15"
+
+
+def test_an_address_that_is_taken_leaves_it_to_a_person_with_the_fingerprint(client: Client, vera, fetched):
+    Host.objects.create(name="other", address="192.0.2.7")
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists()
+    client.force_login(vera)
+    page = client.get(f"/changes/{fetched.pk}/").content.decode()
+    assert "vm42-new is no host here yet" in page and "ssh-ed25519 SHA256:" in page
+
+
+@pytest.mark.parametrize("state", [State.UNDONE, State.FAILED])
+def test_one_that_did_not_succeed_adds_nothing(fetched, state):
+    Change.objects.filter(pk=fetched.pk).update(status=state)
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists()
+
+
+def test_it_is_not_undone_while_a_recovery_of_the_disks_stands(rosa, olu, fetched):
+    after.ended(fetched.pk)
+    host = Host.objects.get(name="vm42-new")
+    recovery = Change.objects.create(
+        kind="recovery",
+        title="r",
+        params={},
+        host=host,
+        vm=fetched.vm,
+        requester=rosa,
+        editor=rosa,
+        status=State.SUCCEEDED,
+    )
+    with pytest.raises(Denied, match=f"Recovery #{recovery.pk} stands on vm42-new with these disks. Hand it back"):
+        services.run_undo(olu, fetched)
+    Change.objects.create(
+        kind="handback",
+        title="h",
+        params={"recovery": recovery.pk},
+        host=host,
+        requester=rosa,
+        editor=rosa,
+        status=State.SUCCEEDED,
+    )
+    services.run_undo(olu, fetched)
+    fetched.refresh_from_db()
+    assert fetched.state is State.UNDOING
+
+
+def test_a_plan_is_kept_as_it_was_made(fetched):
+    assert json.loads(fetched.plan.to_json())["settings"]["host"] == ["192.0.2.7", 22, "app09"]
