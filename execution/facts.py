@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.utils import timezone
 
 from changes.kinds import kinds
 from changes.models import Change
+from changes.plan import Json
 from execution.claims import claimed
 from execution.doorbell import ring_facts
 from execution.models import FactsWish
 from inventory.connect import open_session
 from inventory.models import Host
 from inventory.services import facts_failed, facts_record
-from ssh.facts import FactError, SessionAsk
+from ssh.facts import Ask, FactError, SessionAsk
 from ssh.session import SessionError
 
 
@@ -48,9 +51,22 @@ def _ask(host: Host) -> None:
     now = timezone.now()
     try:
         with open_session(host) as session:
-            ask = SessionAsk(session)
-            facts = {kind.key: kind.host_facts(ask) for kind in kinds()}
-        facts_record(host, facts)
-    except (SessionError, FactError) as error:
+            facts, unread = _facts(SessionAsk(session))
+        if facts:
+            facts_record(host, facts, unread)
+        else:
+            facts_failed(host, unread)
+    except SessionError as error:
         facts_failed(host, str(error))
     FactsWish.objects.filter(host=host, asked_at__lte=now).delete()
+
+
+def _facts(ask: Ask) -> tuple[dict[str, Mapping[str, Json]], str]:
+    """What each kind was told, and why others were not: a hypervisor is one also where its LVM cannot be read."""
+    facts, unread = {}, list[str]()
+    for kind in kinds():
+        try:
+            facts[kind.key] = kind.host_facts(ask)
+        except FactError as error:
+            unread.append(str(error))
+    return (facts if any(facts.values()) else {}), " ".join(unread)

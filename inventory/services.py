@@ -5,6 +5,7 @@ Plain edits of owners and VMs are ModelForms; `record_edit` writes their audit e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -136,11 +137,11 @@ def same_fingerprint(given: str, shown: str) -> bool:
     return shown in words or shown.removeprefix("SHA256:") in words
 
 
-def facts_record(host: Host, facts: dict[str, Any]) -> None:
-    """Keep what the host just said (JSON) in the place of what it said before."""
+def facts_record(host: Host, facts: Mapping[str, Any], unread: str = "") -> None:
+    """Keep what the host just said (JSON) in the place of what it said before; `unread` why a part of it is missing."""
     now = timezone.now()
     HostFacts.objects.update_or_create(
-        host=host, defaults={"facts": storable(facts), "at": now, "tried_at": now, "error": ""}
+        host=host, defaults={"facts": storable(facts), "at": now, "tried_at": now, "error": storable(unread)}
     )
 
 

@@ -15,7 +15,7 @@ from recovery.facts.contents import contents
 from recovery.facts.disk_fstab import look_fstab
 from recovery.facts.host import AskHost
 from recovery.facts.host_fstab import AskHostFstab
-from recovery.facts.planning import AskPlanning
+from recovery.facts.planning import AskPlanning, NoLvm
 from recovery.facts.rescan import AskRescan
 from recovery.facts.sources import AskSource
 from recovery.known import Facts
@@ -42,8 +42,12 @@ class RecoveryKind:
         return f"Recover {params['vm']} on {params['host']} as {params['new_vg']}"
 
     def host_facts(self, ask: Ask) -> Mapping[str, Json]:
-        """What the form shows of a host: its state, and LVM's own copies of metadata there."""
-        return {**self.gather({}, ask), "archives": [archive.to_json() for archive in ask(AskArchives())]}
+        """What the form shows of a host: its state, and LVM's own copies of metadata there; nothing without LVM."""
+        try:
+            facts = self.gather({}, ask)
+        except NoLvm:
+            return {}
+        return {**facts, "archives": [archive.to_json() for archive in ask(AskArchives())]}
 
     def gather(self, params: Mapping[str, Json], ask: Ask) -> Mapping[str, Json]:
         """Planning facts first: they tell in a sentence when the host's LVM is too old for the others."""

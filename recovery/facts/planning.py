@@ -23,6 +23,10 @@ FREE_ENOUGH = 8 * 2**20
 """Bytes: LVM's archives of two groups, and the saved metadata areas, with room to spare."""
 
 
+class NoLvm(FactError):
+    """There is no LVM on the host: a hypervisor needs none, and nothing is recovered there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planning:
     """Settings and places of a host.
@@ -90,7 +94,7 @@ class AskPlanning:
         if "machine_id" not in one:
             raise FactError(f"{what}: the host has no /etc/machine-id.")
         if "lvm_version" not in one:
-            raise FactError("There is no LVM on this host: the program lvm is missing. Install lvm2.")
+            raise NoLvm("There is no LVM on this host: the program lvm is missing. Install lvm2.")
         if version(one["lvm_version"]) < READ_ONLY:
             raise FactError(
                 f"This host has LVM {one['lvm_version'].split('(')[0]}, which cannot keep the old volumes read-only;"

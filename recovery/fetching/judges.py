@@ -193,6 +193,8 @@ def answers(args: Args, context: Context) -> Verdict:
     guest = context.ask(AskGuest(VIRSH, str(args["uuid"])))
     if guest is None:
         return no("No agent answers. Look at the VM's console.")
+    if guest.reads_files and not guest.host_keys:
+        return no("The agent answers, and the SSH host keys are not made yet.")
     keys = "its SSH host keys" if guest.host_keys else "no SSH host keys: its agent reads no files"
     found = {"addresses": list(guest.addresses), "host_keys": list(guest.host_keys)}
     return yes(f"The agent answers and tells {keys}.", found)
@@ -211,12 +213,21 @@ def guest_let_go(args: Args, context: Context) -> Verdict:
             f"Whether {vm.name} has something of {args['serial']} mounted cannot be told: no agent in it answers."
             f" Hand the disk back there and switch {vm.name} off, then undo again."
         )
-    mounted = [entry.mount_point for entry in guest.filesystems if args["serial"] in entry.disks]
+    mounted = [
+        entry.mount_point
+        for entry in guest.filesystems
+        if any(_is_serial(shown, str(args["serial"])) for shown in entry.disks)
+    ]
     if mounted:
         return no(
             f"{vm.name} has {', '.join(mounted)} mounted from it. Hand the disk back there first, then undo again."
         )
     return yes(f"Nothing of it is mounted in {vm.name}.")
+
+
+def _is_serial(shown: str, serial: str) -> bool:
+    """An agent tells a disk as udev does, with maker and model in front: `0QEMU_QEMU_HARDDISK_vm42-sda`."""
+    return shown == serial or shown.endswith(f"_{serial}")
 
 
 RULES: Mapping[str, Rule] = {

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from hypervisors.libvirt.facts import AskDomains, AskFiles, AskImages
+from hypervisors.libvirt.words import Virsh
 from ssh.facts import Fact
 from ssh.session import Result
 
 T = TypeVar("T")
+VIRSH = Virsh()
 SAMPLE = json.loads((Path(__file__).parent / "samples" / "hypervisor.json").read_text())
 IMAGES = "/var/lib/libvirt/images"
 DOMAINS: str = SAMPLE["domains"]
