@@ -29,11 +29,15 @@ part filesystems ask '{"execute":"guest-get-fsinfo"}'
 for kind in ed25519 ecdsa rsa; do
     opened=$(ask '{"execute":"guest-file-open","arguments":{"path":"/etc/ssh/ssh_host_'$kind'_key.pub","mode":"r"}}')
     number=$(printf '%s' "$opened" | sed -n 's/^{"return":\([0-9]*\)}$/\1/p')
-    [ -n "$number" ] || continue
+    [ -n "$number" ] || { part "none:$kind" printf '%s' "$opened"; continue; }
     part "key:$kind" ask '{"execute":"guest-file-read","arguments":{"handle":'$number',"count":4096}}'
     ask '{"execute":"guest-file-close","arguments":{"handle":'$number'}}' >/dev/null
 done
 """
+
+
+SHUT = ("disabled", "not allowed", "has not been found")
+"""What an agent says that may not read files, or cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ class Guest:
     """A guest that answers. `host_keys` are lines `ssh-ed25519 AAAA…`, none where its agent reads no files.
 
     filesystems  None where its agent does not tell
+    reads_files  whether its agent may read files: at a first boot it may answer before the keys are made
     """
 
     addresses: tuple[str, ...]
     filesystems: tuple[FileSystem, ...] | None
     host_keys: tuple[str, ...]
+    reads_files: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class AskGuest:
         found = parts(ended_well(result, self.name), self.name)
         if found.get("ping", (1, ""))[0]:
             return None
-        return Guest(_addresses(found), _filesystems(found), _host_keys(found))
+        shut = any(word in text for name, (_, text) in found.items() if name.startswith("none:") for word in SHUT)
+        return Guest(_addresses(found), _filesystems(found), _host_keys(found), reads_files=not shut)
 
 
 def _said(found: Parts, name: str) -> Any:
