@@ -174,3 +174,20 @@ def test_a_guest_without_an_agent_is_none_and_one_that_tells_little_says_so():
         ok("@@begin ping\n{}\n@@end ping 0\n@@begin filesystems\nno\n@@end filesystems 1\n")
     )
     assert guest and (guest.addresses, guest.filesystems, guest.host_keys) == ((), None, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "reads"),
+    [
+        (
+            "error: internal error: unable to execute QEMU agent command: Command guest-file-open has been disabled",
+            False,
+        ),
+        ("error: The command guest-file-open has not been found", False),
+        ("error: failed to open file '/etc/ssh/ssh_host_ed25519_key.pub' (mode: 'r'): No such file or directory", True),
+    ],
+)
+def test_an_agent_that_may_read_no_files_is_not_one_whose_keys_are_still_to_come(words, reads):
+    text = f"@@begin ping\n{{}}\n@@end ping 0\n@@begin none:ed25519\n{words}\n@@end none:ed25519 0\n"
+    guest = AskGuest(VIRSH, "u").parse(ok(text))
+    assert guest and (guest.host_keys, guest.reads_files) == ((), reads)
