@@ -41,7 +41,7 @@ class FetchForm(forms.Form):
     vm = forms.ChoiceField(label="Lost VM", help_text="It is switched off, and its disks go to the other one.")
     way = forms.ChoiceField(choices=WAYS, initial=OVERLAY, widget=forms.RadioSelect, label="What is worked on")
     to = forms.ChoiceField(
-        label="Who gets the disks", help_text="A clone is started first, and is empty but for what its template has."
+        label="Who gets the disks", help_text="A clone is started first, and has what its template has."
     )
     name = forms.CharField(required=False, max_length=63, label="Name of the clone")
     gib = forms.IntegerField(
