@@ -84,7 +84,7 @@ def _forget_unused(root: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(words: list[str], what: str) -> None:
+def run(words: list[str], what: str) -> None:
     environment = os.environ | {"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"}
     words = ["setpriv", "--pdeathsig", "TERM", *words]  # a killed build leaves nothing running
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
@@ -93,7 +93,7 @@ def _run(words: list[str], what: str) -> None:
 
 
 def keygen(path: Path, comment: str) -> None:
-    _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], "ssh-keygen")
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], "ssh-keygen")
 
 
 # ------------------------------------------------------------------------------- Debian's packages
@@ -116,7 +116,7 @@ def debian_packages(root: Path) -> Path:
     words += machine.apt_options() + ['--aptopt=Acquire::Languages "none"']
     words += [f"--dpkgopt=path-exclude={path}" for path in recipe.EXCLUDED_PATHS]
     words += [f"--customize-hook={hook}", recipe.SUITE, str(part / "rootfs.tar"), str(sources)]
-    _run([*_apart(part), *words], "mmdebstrap")
+    run([*apart(part), *words], "mmdebstrap")
     with tarfile.open(part / "rootfs.tar") as tar:
         for name, pattern in (("vmlinuz", r"\./boot/vmlinuz-.*"), ("initrd", r"\./boot/initrd\.img-.*")):
             member = next(entry for entry in tar if re.fullmatch(pattern, entry.name))
@@ -128,7 +128,7 @@ def debian_packages(root: Path) -> Path:
     return finished
 
 
-def _apart(scratch: Path) -> list[str]:
+def apart(scratch: Path) -> list[str]:
     """Words that keep root's mounts and processes, and the new root itself, to the build alone.
 
     As root, mmdebstrap mounts /proc, /sys and the machine's own /dev/shm into the new root. Killed, it
@@ -222,7 +222,7 @@ def ext4_images(packages: Path, overlay: Path, work: Path, root: tuple[Path, int
     words = [] if os.geteuid() == 0 else ["fakeroot", "--"]
     words += ["sh", str(recipe.GUEST / "host-image.sh"), str(packages / "rootfs.tar"), str(overlay)]
     words += [str(work / "unpacked"), str(root[0]), str(root[1]), str(var[0]), str(var[1])]
-    _run(words, "making a root file system")
+    run(words, "making a root file system")
 
 
 def _host_disk(part: Build, packages: Path, work: Path, host: HostIdentity) -> None:
