@@ -17,6 +17,7 @@ from lab.bond_hosts import BOND_HOSTS
 from lab.disks import Disk
 from lab.errors import LabUnavailable
 from lab.host import Host
+from lab.hypervisor import LabHypervisor
 from lab.image import build
 from lab.instance import Lab
 from lab.libvirt import LabLibvirt
@@ -56,6 +57,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     instance = Lab(tmp_path_factory.mktemp("lab"), built)
     yield instance
     instance.down()
+
+
+@pytest.fixture(scope="session")
+def hypervisor(lab: Lab) -> Iterator[LabHypervisor]:
+    """hv01 for the whole test session (about a second); its domains are left to who makes them."""
+    made = LabHypervisor(lab.build, lab.folder / LabHypervisor.name)
+    try:
+        made.start()
+    except LabUnavailable as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run the lab tests: {reason}")
+        pytest.skip(f"{SKIPPED}{reason}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def hv01(hypervisor: LabHypervisor) -> Iterator[LabHypervisor]:
+    """The hypervisor without domains, and without them again after the test."""
+    hypervisor.clear()
+    yield hypervisor
+    hypervisor.clear()
 
 
 @pytest.fixture(scope="session")

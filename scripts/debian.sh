@@ -20,6 +20,8 @@ servers redis-check-rdb redis-tools
 hypervisor libvirtd libvirt-daemon
 hypervisor virsh libvirt-clients
 hypervisor /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu
+hypervisor sshd openssh-server
+hypervisor sudo sudo
 browser chromium chromium
 browser /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '
