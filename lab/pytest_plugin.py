@@ -20,7 +20,6 @@ from lab.host import Host
 from lab.hypervisor import LabHypervisor
 from lab.image import build
 from lab.instance import Lab
-from lab.libvirt import LabLibvirt
 from lab.switch import Switch
 
 PEER = "ping01"
@@ -79,21 +78,6 @@ def hv01(hypervisor: LabHypervisor) -> Iterator[LabHypervisor]:
     hypervisor.clear()
     yield hypervisor
     hypervisor.clear()
-
-
-@pytest.fixture(scope="session")
-def libvirtd(lab: Lab) -> Iterator[LabLibvirt]:
-    """A hypervisor of this test session's own, without domains (about a second)."""
-    daemon = LabLibvirt()
-    try:
-        daemon.start()
-    except LabUnavailable as reason:
-        daemon.stop()
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must run the lab tests: {reason}")
-        pytest.skip(f"{SKIPPED}{reason}")
-    yield daemon
-    daemon.stop()
 
 
 def _fresh(lab: Lab, name: str) -> Iterator[Host]:
