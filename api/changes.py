@@ -145,7 +145,9 @@ class ChangeNow(ChangeOut):
 
 
 class GlassOut(Schema):
-    """A glass asked for, for one digest: `lifts` are window, freeze, approval. Once it was used a review is owed."""
+    """A glass asked for, for one digest: `lifts` are window, freeze, approval, readiness.
+
+    Once it was used a review is owed."""
 
     lifts: list[str]
     reason: str

@@ -22,7 +22,7 @@ reviews = Router(tags=["changes"])
 class GlassIn(Schema):
     """What cannot wait, and why; `lifts`: what stands in the way."""
 
-    lifts: list[Literal["window", "freeze", "approval"]]
+    lifts: list[Literal["window", "freeze", "approval", "readiness"]]
     reason: str
 
 

@@ -23,6 +23,7 @@ from api import (
     policies,
     problems,
     readiness,
+    reboot,
     recovery,
     risk,
     rollouts,
@@ -48,6 +49,7 @@ api.add_decorator(once, mode="view")
 api.add_router("/changes", fetching.router)
 api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
 api.add_router("/changes", networking.router)
+api.add_router("/changes", reboot.router)
 api.add_router("/changes", changes.router)
 api.add_router("/changes", windows.slots)
 api.add_router("/changes", glass.router)

@@ -1,4 +1,4 @@
-"""Breaking the glass: starting outside a window, in a freeze, or with fewer approvals than the policy asks for. Pure.
+"""Breaking the glass: starting outside a window, in a freeze, with too few approvals, or against checks. Pure.
 
 An operator asks, with a reason. A second person grants it, for this very plan and a few hours: an approver who neither
 asked for the change, edited it last, asked for the glass nor starts it, and whose account is no superuser's. Whatever
@@ -24,6 +24,7 @@ LIFT_WORDS: dict[Lift, str] = {
     Lift.WINDOW: "outside its window",
     Lift.FREEZE: "in a freeze",
     Lift.APPROVAL: "with fewer approvals than its policy asks for",
+    Lift.READINESS: "although checks say that its host would not come back",
 }
 
 AHEAD = frozenset({State.IN_REVIEW, State.APPROVED, State.BLOCKED})
@@ -54,11 +55,11 @@ def useful(lifts: Collection[Lift], state: State) -> Decision:
 
 
 def askable(state: State) -> frozenset[Lift]:
-    """What can stand in the way: after the start a freeze; its window, where going on may be a start."""
+    """What can stand in the way: after the start a freeze; its window and checks, where going on may be a start."""
     if state in AHEAD:
         return frozenset(Lift)
     anew = state in STATES[Action.RESUME] | STATES[Action.CONFIRM]
-    return frozenset({Lift.FREEZE, Lift.WINDOW} if anew else {Lift.FREEZE})
+    return frozenset({Lift.FREEZE, Lift.WINDOW, Lift.READINESS} if anew else {Lift.FREEZE})
 
 
 def may_stand_in(actor: Actor, case: Case, asked_by: int, superuser: bool, going_by: Collection[int] = ()) -> Decision:

@@ -14,6 +14,7 @@ from changes.approval_rules import Finding
 from changes.glass import HOLDS, Broken, lifted, may_review, may_stand_in, useful
 from changes.going import going_by
 from changes.history import note
+from changes.kinds import barred
 from changes.models import Change, Glass
 from changes.policies import weighed
 from changes.policy import STATES, Action
@@ -91,7 +92,12 @@ def needed(change: Change, what: Action, now: datetime, *triggers: int | None) -
         return lifts
     freeze, window = timed(change, now)
     approved = all(finding.ok for finding in weighed(change, *triggers))
-    lacking = {Lift.APPROVAL: not approved, Lift.FREEZE: freeze.ok is not True, Lift.WINDOW: window.ok is not True}
+    lacking = {
+        Lift.APPROVAL: not approved,
+        Lift.FREEZE: freeze.ok is not True,
+        Lift.WINDOW: window.ok is not True,
+        Lift.READINESS: Lift.READINESS in lifts and bool(barred(change.plan)),
+    }
     return frozenset(lift for lift in lifts if lacking[lift])
 
 

@@ -103,6 +103,8 @@ Stays = Callable[[int], str]
 
 Risks = Callable[[Plan, Mapping[str, Json]], Collection[str]]
 
+Bars = Callable[[Plan], str]
+
 _KINDS: dict[str, ChangeKind] = {}
 _LACKS: dict[str, Lacks] = {}
 _FOLLOWS: dict[str, Follows] = {}
@@ -110,6 +112,7 @@ _ENDS: dict[str, Ends] = {}
 _BINDS: dict[str, Binds] = {}
 _RISKS: dict[str, Risks] = {}
 _STAYS: dict[str, Stays] = {}
+_BARS: dict[str, Bars] = {}
 
 
 def register(
@@ -120,6 +123,7 @@ def register(
     binds: Binds | None = None,
     risks: Risks | None = None,
     stays: Stays | None = None,
+    bars: Bars | None = None,
 ) -> None:
     """Called once by the kind's AppConfig.ready().
 
@@ -129,6 +133,7 @@ def register(
     binds    tells from the keys of the steps begun why only the change itself can go on, or be undone; else empty
     risks    tells words of `changes.risks.Risk` that a plan does not show to others, from it and its facts
     stays    tells from the number of a change why it cannot be undone now, because of another one; else empty
+    bars     tells why a plan starts only under a broken glass, as a sentence; else empty
     """
     _KINDS[kind.key] = kind
     if lacks:
@@ -143,6 +148,8 @@ def register(
         _RISKS[kind.key] = risks
     if stays:
         _STAYS[kind.key] = stays
+    if bars:
+        _BARS[kind.key] = bars
 
 
 def followed(key: str, params: Mapping[str, Json]) -> int | None:
@@ -170,6 +177,11 @@ def kept_from_undo(key: str, number: int) -> str:
 def risks_of_kind(plan: Plan, facts: Mapping[str, Json]) -> Collection[str]:
     """What only the plan's kind can tell of its risks."""
     return _RISKS[plan.kind](plan, facts) if plan.kind in _RISKS else ()
+
+
+def barred(plan: Plan | None) -> str:
+    """Why this plan starts only under a broken glass; empty where it needs none."""
+    return _BARS[plan.kind](plan) if plan and plan.kind in _BARS else ""
 
 
 def elsewhere(key: str, params: Mapping[str, Json]) -> Elsewhere | None:

@@ -147,6 +147,8 @@ class Step:
     fleeting: bool = False
     article: int | None = None
     """Number of the step in the story's procedure that this step is, if any."""
+    late: str = ""
+    """What is said, and what there is to do, where the host is still away when the outage is over."""
 
     @property
     def waits(self) -> bool:
@@ -225,7 +227,7 @@ def resolve_references(names: Iterable[str], lookup: Callable[[str], Sequence[st
 
 def _written(fields: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     """Without what came after the first release, where it says nothing: plans approved before it keep their digest."""
-    return {name: value for name, value in fields if value or name not in ("outage", "fleeting")}
+    return {name: value for name, value in fields if value or name not in ("outage", "fleeting", "late")}
 
 
 def _step(data: Mapping[str, Json]) -> Step:

@@ -31,6 +31,7 @@ class Lift(StrEnum):
     WINDOW = "window"
     FREEZE = "freeze"
     APPROVAL = "approval"
+    READINESS = "readiness"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Parked:
     poll  seconds until it is looked at again without anybody's word
     late  what the step is once the deadline is over
     open  an attempt of it was begun, and has to be asked after first
+    told  what the step says of itself where it is late
     """
 
     key: str
@@ -77,6 +78,7 @@ class Parked:
     poll: int = 60
     late: StepState = StepState.FAILED
     open: bool = False
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

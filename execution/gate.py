@@ -20,6 +20,7 @@ from audit.selectors import sealing
 from changes.approval_rules import Finding
 from changes.glasses import glass_use, lifts_of, stood_in
 from changes.history import note
+from changes.kinds import barred
 from changes.models import Change, Lock
 from changes.plan import Refusal
 from changes.policies import weighed
@@ -85,7 +86,24 @@ def conditions(
     times = times_now(change, lifts) if times is None else times
     told: list[Finding | Timed] = [*findings, *times]
     lines = [Condition(one.title, one.ok, one.reason, one.help) for one in told]
-    return [*lines, _locks(change), _facts(change), _audit()]
+    return [*lines, *_bar(change), _locks(change), _facts(change), _audit()]
+
+
+def against(change: Change, *triggers: int | None) -> str:
+    """Why nothing but a broken glass lets these people start its plan; empty where it may start."""
+    no = barred(change.plan)
+    lifted = no and Lift.READINESS in lifts_of(change, triggers)
+    return "" if lifted or not no else f"Only a broken glass lets it start. {no}"
+
+
+def _bar(change: Change) -> list[Condition]:
+    """What the plan itself says against its start; no line where that is nothing."""
+    no = barred(change.plan)
+    if not no:
+        return []
+    if found := against(change, *going(change)):
+        return [Condition("Checks", False, found, "An operator asks for it; a second person grants it.")]
+    return [Condition("Checks", True, f"The glass is broken: it may start all the same. {no}")]
 
 
 def _locks(change: Change) -> Condition:
@@ -168,6 +186,8 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
         if no := unmet(change, now.started_by_id):
             return _refuse(now, lease, f"The approvals do not count any more. {no}")
         if no := too_soon(change, now.started_by_id):
+            return _refuse(now, lease, no)
+        if no := against(change, now.started_by_id):
             return _refuse(now, lease, no)
         audit = sealing()
         if audit.late:

@@ -6,7 +6,7 @@ doubles a line. A line that is not complete yet stays on the host until it is.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import singledispatchmethod
 
 from django.conf import settings
@@ -37,6 +37,17 @@ def cut_at_the_end(step: StepRun, run: Run) -> str:
     name = step.key if step.phase == DO else f"{UNDO}-{step.key}"
     where = f"{run.directory}/{name}.{step.attempt}/log"
     return f"cut: {step.log_cut:,} lines were left out of this log; the host has the whole output in {where}"
+
+
+def _late(event: events.Parked, step: StepRun, now: datetime) -> str:
+    """Since when, what was tried, and what the step itself says of being late; empty where it says nothing."""
+    if not event.told:
+        return ""
+    since = step.intent_at or step.started_at or now
+    return (
+        f" It was begun {since:%Y-%m-%d at %H:%M:%S} UTC, and its host asked over a new connection every {event.poll} s"
+        f" until {now:%H:%M:%S} UTC; the step's log has the last answer. {event.told}"
+    )
 
 
 class Recorder:
@@ -136,7 +147,7 @@ class Recorder:
     def _(self, event: events.Parked) -> None:
         now, run, step = database_now(), self.run, self.steps[event.key]
         if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
-            sentence = f"The time to wait for it is over. {event.prompt}"
+            sentence = f"The time to wait for it is over. {event.prompt}{_late(event, step, now)}"
             self._store(events.Ended(event.key, event.late, sentence))
             self._store(events.Finished(State.UNKNOWN if event.late is StepState.UNKNOWN else State.FAILED, sentence))
             return

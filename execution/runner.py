@@ -37,6 +37,7 @@ class Work:
     outage: int = 0
     host: str = ""
     fleeting: bool = False
+    late: str = ""
 
 
 @dataclass(slots=True)
@@ -111,6 +112,7 @@ def forward(plan: Plan) -> list[Work]:
             outage=s.outage,
             host=s.host,
             fleeting=s.fleeting,
+            late=s.late,
         )
         for s in plan.steps
     ]
@@ -389,7 +391,9 @@ def _out_of_reach(work: Work, at: Progress, error: Exception) -> Steps:
 
 
 def _hold_on(work: Work, at: Progress, sentence: str) -> Steps:
-    yield Parked(work.key, sentence, work.outage, poll=OUTAGE_POLL, late=StepState.UNKNOWN, open=at.open)
+    yield Parked(
+        work.key, sentence, work.outage, poll=OUTAGE_POLL, late=StepState.UNKNOWN, open=at.open, told=work.late
+    )
     return StepState.WAITING
 
 

@@ -18,7 +18,7 @@ from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
 from changes.states import STEP_DONE, State, StepState
 from execution.doorbell import ring, ring_plan
-from execution.gate import unmet
+from execution.gate import against, unmet
 from execution.leases import host_locks
 from execution.models import DO, UNDO, Look, Run, StepRun
 from execution.runner import Progress, backward, can_stop, forward
@@ -43,7 +43,7 @@ def run_request(actor: User, change: Change, *, in_turn: bool = False) -> Run:
     if rollout:
         raise Denied(f"This is a part of {rollout}: start that, so that its waves hold.", Action.RUN, change)
     _must_be_met(change, Action.RUN, actor.pk)
-    if no := too_soon(change, actor.pk):
+    if no := too_soon(change, actor.pk) or against(change, actor.pk):
         raise Denied(no, Action.RUN, change)
     run, _ = Run.objects.update_or_create(change=change, digest=change.digest, defaults={"started_by": actor})
     note(actor_of(actor), "change.run", change, {"digest": change.digest, "run": run.name})
@@ -136,7 +136,7 @@ def run_resume(actor: User, change: Change) -> None:
     change = permitted(actor, change, Action.RESUME)
     run, anew = run_of(change), starts(change)
     both = (actor.pk, run.started_by_id)
-    if anew and (no := too_soon(change, *both)):
+    if anew and (no := too_soon(change, *both) or against(change, *both)):
         raise Denied(no, Action.RESUME, change)
     _must_not_be_frozen(change, Action.RESUME, *both)
     audit = sealing()

@@ -22,7 +22,7 @@ from changes.rights import changes_seen_by
 from changes.slots import AHEAD, frozen_now, holding_now, slot_of
 from changes.states import State
 from changes.timing import Timed, held
-from execution.gate import conditions, unmet
+from execution.gate import against, conditions, unmet
 from execution.going_on import nobody_s
 from execution.models import UNDO, Look, Run
 from execution.runner import SAID_DONE
@@ -150,14 +150,18 @@ def _asks_for_glass(view: View, change: Change, times: Sequence[Timed]) -> bool:
 
 def _slot_helps(change: Change, times: Sequence[Timed]) -> bool:
     """What waits parked needs one only where its window or slot holds it, and none against a freeze."""
-    return change.state is not State.WAITING or any(line.title == "Window" and line.ok is not True for line in times)
+    if change.state is not State.WAITING:
+        return bool(held(times))
+    return any(line.title == "Window" and line.ok is not True for line in times)
 
 
 def _held(change: Change, run: Run | None, times: Sequence[Timed]) -> str:
     """Why it may not start now, or go on."""
     if change.state not in STARTS_HERE:
         return ""
-    return held(times) or (nobody_s(change, run) if run and change.state is State.WAITING else "")
+    if change.state is State.WAITING:
+        return held(times) or (nobody_s(change, run) if run else "")
+    return held(times) or (against(change) if change.state in AHEAD else "")
 
 
 def _triggers(change: Change, run: Run | None) -> list[int]:

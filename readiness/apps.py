@@ -1,4 +1,4 @@
-"""Registers the app, and its panel on a host's page."""
+"""Registers the app, its kind of change, and its panel on a host's page."""
 
 from django.apps import AppConfig
 
@@ -7,6 +7,11 @@ class ReadinessConfig(AppConfig):
     name = "readiness"
 
     def ready(self) -> None:
+        from changes.kinds import register
         from readiness import panels
+        from readiness.reboot.after import ask_after
+        from readiness.reboot.kind import KIND
+        from readiness.reboot.planner import barred
 
         panels.connect()
+        register(KIND, ends=ask_after, bars=barred)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
 from inventory.models import Host
 from inventory.panels import Panel, register_panel
 from people.actor import Actor
@@ -15,6 +19,17 @@ def connect() -> None:
     register_panel(host_panel, page="host")
 
 
+def reboot_url(host: Host, actor: Actor) -> str:
+    """Where this person asks for its reboot; empty where they may not, or it has no boot to end."""
+    may = actor.may(Role.REQUESTER) and not host.simulated
+    return f"{reverse('reboot_new')}?{urlencode({'host': host.name})}" if may else ""
+
+
 def host_panel(host: Host, actor: Actor) -> Panel:
-    context = {"host": host, "row": readiness_of(host), "may_ask": actor.may(*MAY_ASK)}
+    context = {
+        "host": host,
+        "row": readiness_of(host),
+        "may_ask": actor.may(*MAY_ASK),
+        "reboot": reboot_url(host, actor),
+    }
     return Panel("Will it come back?", "readiness/_host_panel.html", context, "readiness")

@@ -12,7 +12,7 @@ from people.access import Request, requires
 from people.roles import Role
 from readiness.at_risk import FORGOTTEN, forgotten
 from readiness.lights import CHECK_LABELS, LABELS, WORST_FIRST
-from readiness.panels import MAY_ASK
+from readiness.panels import MAY_ASK, reboot_url
 from readiness.selectors import (
     LADDER,
     Filters,
@@ -60,6 +60,7 @@ def readiness_host(request: Request, host: str) -> HttpResponse:
         ],
         "moves": moves_of(machine),
         "may_ask": request.actor.may(*MAY_ASK),
+        "reboot": reboot_url(machine, request.actor),
     }
     return render(request, "readiness/host.html", context)
 

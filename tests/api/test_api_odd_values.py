@@ -60,6 +60,7 @@ BODIES = {
     "/changes/recovery": RECOVERY,
     "/changes/bond": BOND,
     "/changes/drill": DRILL,
+    "/changes/reboot": {"host": "app02", "reason": "So.", "ticket": "t"},
     "/import": IMPORT,
 }
 FIELDS = [(path, field) for path, body in BODIES.items() for field in body if field not in ("day", "at", "minutes")]
@@ -94,6 +95,7 @@ def test_a_zero_byte_in_a_field_is_refused(everybody, app02, vm42, path, field):
         ("/changes/bond", {**BOND, "seconds": HUGE}),
         ("/changes/bond", {**BOND, "mtu": HUGE}),
         ("/changes/drill", {"host": "app02", "bond": "bond0", "seconds": HUGE, "reason": "So."}),
+        ("/changes/reboot", {"host": "app02", "seconds": HUGE, "reason": "So."}),
         ("/changes/recovery", {**RECOVERY, "disk": "", "fstab": "", "attach_deadline": HUGE, "volumes": [{"lv": "r"}]}),
     ],
 )

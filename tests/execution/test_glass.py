@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Entry
+from changes import kinds
 from changes.glasses import asked_of, glass_ask, glass_decide, glass_review, glasses_open, owing_of, reviews_open
 from changes.models import ApprovalRule, Change, Glass
 from changes.policies import weighed
@@ -450,3 +451,30 @@ def test_what_waits_for_a_second_person_is_found(approved_toy, olu, bea):
     glass_ask(olu, change, EVERYTHING, "the ledger stands still")
     assert [glass.change_id for glass in glasses_open(actor_of(bea))] == [change.pk]
     assert asked_of(change).asked_by == olu
+
+
+def test_a_plan_that_its_kind_bars_starts_only_by_a_glass_broken_for_that(
+    approved_toy, broken, olu, bea, journal, monkeypatch
+):
+    said = "Only a broken glass lets it start. Its checks are red."
+    change = approved_toy("a")
+    services.run_request(olu, change)
+    monkeypatch.setitem(kinds._BARS, "toy", lambda plan: "Its checks are red.")
+    assert gated(change).state is State.BLOCKED and journal() == []
+    assert entries("change.gate_refused")[-1]["reason"] == said
+    assert [line.reason for line in conditions(again(change)) if line.title == "Checks"] == [said]
+
+    broken(change, Lift.READINESS)
+    assert all(line.ok for line in conditions(again(change)) if line.title == "Checks")
+    services.run_request(olu, again(change))
+    assert gated(change).state is State.SUCCEEDED
+    assert entries("change.glass_used")[-1]["lifts"] == ["readiness"]
+    assert owing_of(again(change))
+
+
+def test_a_glass_broken_for_a_window_does_not_lift_what_a_kind_bars(approved_toy, broken, olu, journal, monkeypatch):
+    monkeypatch.setitem(kinds._BARS, "toy", lambda plan: "Its checks are red.")
+    change = approved_toy("a")
+    broken(change)
+    with pytest.raises(Denied, match="Only a broken glass lets it start"):
+        services.run_request(olu, again(change))

@@ -141,6 +141,8 @@ readiness            | GET      | viewer                           | -
 risk                 | GET      | viewer                           | -
 readiness_of         | GET      | viewer                           | host
 readiness_ask        | POST     | requester operator administrator | host
+reboot_new           | GET POST | requester                        | -
+reboot_edit          | GET POST | requester administrator          | reboot ?
 bond_new             | GET POST | requester                        | -
 bond_host            | GET      | requester administrator          | host named
 bond_check           | POST     | requester administrator          | -
@@ -160,6 +162,7 @@ CALLS = """
 /changes/handback           | post  | viewer                           | - ?
 /changes/bond               | post  | viewer                           | - ?
 /changes/drill              | post  | viewer                           | - ?
+/changes/reboot             | post  | viewer                           | - ?
 /changes/{number}/recovery  | put   | viewer                           | recovery ?
 /changes/{number}/bond      | put   | viewer                           | bond change ?
 /changes/{number}/attach    | post  | viewer                           | change ?

@@ -46,7 +46,14 @@ SCHEMAS, PATHS = DOCUMENT["components"]["schemas"], DOCUMENT["paths"]
 def places(rule: Rule, side: worlds.Side) -> dict[str, Any]:
     """What stands in an address about this, by the names of its parts."""
     token = link_token(side.asking)
-    drafts = {"recovery": "recovery", "handback": "handback", "fetch": "fetch", "bond change": "bond", "drill": "drill"}
+    drafts = {
+        "recovery": "recovery",
+        "handback": "handback",
+        "fetch": "fetch",
+        "bond change": "bond",
+        "drill": "drill",
+        "reboot": "reboot",
+    }
     if rule.about in drafts:
         return {"number": side.drafts[drafts[rule.about]].pk}
     known: dict[str, dict[str, Any]] = {

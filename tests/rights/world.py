@@ -29,6 +29,7 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
+from readiness.reboot.planner import KIND as REBOOT
 from readiness.weighing import risk_weigh
 from recovery.fetching.planner import KIND as FETCH
 from recovery.fetching.wish import Wish as FetchWish
@@ -122,6 +123,7 @@ def _side(requester: User, like: Change | None, team: str, word: str, member: Us
         FETCH: _draft(requester, host, vm, FETCH, FetchWish(host.name, vm.name, "0", target="x").to_json()),
         BOND: _draft(requester, host, vm, BOND, BOND_ASKED | {"host": host.name}),
         DRILL: _draft(requester, host, vm, DRILL, {"host": host.name, "bond": "bond0"}),
+        REBOOT: _draft(requester, host, vm, REBOOT, {"host": host.name}),
     }
     rollout = Rollout.objects.create(title=f"{word} roll", reason="why", requester=requester)
     for wave, kind in enumerate((BOND, DRILL), 1):

@@ -191,8 +191,8 @@ class TimedRows(Rows):
     def ask_for_the_glass(self, which: int, who: str | None, lifts: set[str], reason: str) -> None:
         change, actor = self.change(which), self.by(who, "olu")
         ways = {
-            **dict.fromkeys(BEFORE, {"window", "freeze", "approval"}),
-            **dict.fromkeys(HALFWAY, {"window", "freeze"}),
+            **dict.fromkeys(BEFORE, {"window", "freeze", "approval", "readiness"}),
+            **dict.fromkeys(HALFWAY, {"window", "freeze", "readiness"}),
         }
         ways |= dict.fromkeys(AFTER, {"freeze"})
         could = self.has(actor, Role.OPERATOR) and lifts <= ways.get(change.state, set()) and bool(reason)
