@@ -39,8 +39,8 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
 
 def barred(made: Plan) -> str:
     """Why nothing but a broken glass lets this plan start; empty where it is not red."""
-    red = made.settings.get("red", ())
-    return f"{made.target['host']} would not come back, as far as can be told. {' '.join(red)}" if red else ""
+    red = [said.partition(":")[0] for said in made.settings.get("red", ())]
+    return f"{made.target['host']} would not come back, as far as can be told. Red: {', '.join(red)}." if red else ""
 
 
 def _refused(finding: Finding) -> str:
@@ -78,9 +78,11 @@ def _plan(wish: Wish, facts: Mapping[str, Json], found: list[Finding]) -> Plan:
 
 
 def _warnings(wish: Wish, facts: Mapping[str, Json], found: list[Finding]) -> Iterator[str]:
-    for finding in found:
-        if finding.light is Light.RED:
-            yield f"Red: {_said(finding, Light.RED)} Only a broken glass lets this start."
+    red = [finding for finding in found if finding.light is Light.RED]
+    if red:
+        yield f"{wish.host} would not come back, as far as can be told. Only a broken glass lets this start."
+    for finding in red:
+        yield f"Red: {_said(finding, Light.RED)}"
     yield f"Everything that {wish.host} does stands still until it is back, and nothing takes a reboot back."
     for finding in found:
         for light, word in ((Light.AMBER, "Doubtful"), (Light.UNKNOWN, "Not known")):
