@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from changes.kinds import Context, Verdict, barred
+from changes.panels import words_of
 from changes.plan import Plan, Refusal
 from changes.risks import Risk, risks
 from readiness.facts.look import AskContents, AskReadiness
 from readiness.facts.values import Facts
 from readiness.reboot.facts import AskBoot, AskRunning, Boot, Running, gather
 from readiness.reboot.judges import RULES, as_before, judge
-from readiness.reboot.planner import plan
+from readiness.reboot.planner import KIND, plan
 from ssh.facts import FactError
 from ssh.session import Result
 from tests.readiness.answers import app01, contents_of, facts_of, machine, text_of
@@ -147,6 +148,10 @@ def test_a_container_and_a_host_without_systemd_are_refused():
     looked = app01()
     assert "container (lxc)" in refused(looked=machine(looked, container="lxc")).reasons[0]
     assert "no systemctl" in refused(looked=machine(looked, tools=frozenset({"dpkg"}))).reasons[0]
+
+
+def test_a_host_that_is_away_is_asked_and_nothing_is_called_done():
+    assert words_of(KIND).confirm(planned(), "reboot") == "Ask the host now"
 
 
 def test_every_rule_has_a_judge():
