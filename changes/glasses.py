@@ -14,7 +14,6 @@ from changes.approval_rules import Finding
 from changes.glass import HOLDS, Broken, lifted, may_review, may_stand_in, useful
 from changes.going import going_by
 from changes.history import note
-from changes.kinds import barred
 from changes.models import Change, Glass
 from changes.policies import weighed
 from changes.policy import STATES, Action
@@ -96,7 +95,7 @@ def needed(change: Change, what: Action, now: datetime, *triggers: int | None) -
         Lift.APPROVAL: not approved,
         Lift.FREEZE: freeze.ok is not True,
         Lift.WINDOW: window.ok is not True,
-        Lift.READINESS: Lift.READINESS in lifts and bool(barred(change.plan)),
+        Lift.READINESS: Lift.READINESS in lifts and bool(change.barred),
     }
     return frozenset(lift for lift in lifts if lacking[lift])
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.fields import AnyTextJSONField
 from changes.approval_rules import Policy, Rule, Scope
-from changes.kinds import ChangeKind, kind_of
+from changes.kinds import ChangeKind, barred, kind_of
 from changes.plan import Plan
 from changes.policy import Case
 from changes.rollout_states import ROLLOUT_LABELS, RolloutState
@@ -82,6 +82,14 @@ class Change(models.Model):
     def plan_is_intact(self) -> bool:
         """Whether the stored plan is the one that the digest names."""
         return hashlib.sha256(self.plan_json.encode()).hexdigest() == self.digest
+
+    @property
+    def barred(self) -> str:
+        """Why its plan starts only under a broken glass; else empty. What is no plan any more the gate calls stale."""
+        try:
+            return barred(self.plan)
+        except ValueError:
+            return ""
 
     @property
     def plan_data(self) -> dict[str, Any] | None:

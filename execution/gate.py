@@ -20,7 +20,6 @@ from audit.selectors import sealing
 from changes.approval_rules import Finding
 from changes.glasses import glass_use, lifts_of, stood_in
 from changes.history import note
-from changes.kinds import barred
 from changes.models import Change, Lock
 from changes.plan import Refusal
 from changes.policies import weighed
@@ -91,14 +90,14 @@ def conditions(
 
 def against(change: Change, *triggers: int | None) -> str:
     """Why nothing but a broken glass lets these people start its plan; empty where it may start."""
-    no = barred(change.plan)
+    no = change.barred
     lifted = no and Lift.READINESS in lifts_of(change, triggers)
     return "" if lifted or not no else f"Only a broken glass lets it start. {no}"
 
 
 def _bar(change: Change) -> list[Condition]:
     """What the plan itself says against its start; no line where that is nothing."""
-    no = barred(change.plan)
+    no = change.barred
     if not no:
         return []
     if found := against(change, *going(change)):
@@ -187,8 +186,6 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
             return _refuse(now, lease, f"The approvals do not count any more. {no}")
         if no := too_soon(change, now.started_by_id):
             return _refuse(now, lease, no)
-        if no := against(change, now.started_by_id):
-            return _refuse(now, lease, no)
         audit = sealing()
         if audit.late:
             return _leave(change, lease, State.BLOCKED, audit.sentence)
@@ -206,6 +203,8 @@ def _decide(run: Run, lease: Lease, facts: Mapping[str, Any], begun: Any) -> boo
             return _leave(change, lease, State.STALE, "The request was changed while the host was asked.")
         if outcome.digest() != change.digest or now.digest != change.digest:
             return _leave(change, lease, State.STALE, "The host changed since the plan was approved.")
+        if no := against(change, now.started_by_id):
+            return _refuse(now, lease, no)
         raise_fence(run)
         _prepare_steps(run, [step.key for step in outcome.steps])
         Run.objects.filter(pk=run.pk).update(started_at=timezone.now())

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from changes.glass import LIFT_WORDS, askable, may_review, may_stand_in
 from changes.going import going_by
-from changes.kinds import barred
 from changes.models import Change, Glass
 from changes.policy import STATES, Action
 from changes.states import ACTIVE, State
@@ -36,7 +35,7 @@ def glass_panel(change: Change, user: User, actor: Actor, glasses: Sequence[Glas
     panes = [_pane(change, glass, user, actor) for glass in glasses]
     live = any(pane.tone in ("warn", "bad") and not pane.glass.owes_review for pane in panes)
     lifts = [lift for lift in Lift if lift in askable(change.state)]
-    if not live and asks and Lift.READINESS in lifts and not barred(change.plan):
+    if not live and asks and Lift.READINESS in lifts and not change.barred:
         lifts.remove(Lift.READINESS)
     return {
         "glasses": panes,
