@@ -39,15 +39,17 @@ def cut_at_the_end(step: StepRun, run: Run) -> str:
     return f"cut: {step.log_cut:,} lines were left out of this log; the host has the whole output in {where}"
 
 
-def _late(event: events.Parked, step: StepRun, now: datetime) -> str:
-    """Since when, what was tried, and what the step itself says of being late; empty where it says nothing."""
+def too_late(event: events.Parked, step: StepRun, now: datetime) -> str:
+    """What it is to wait in vain: what the step itself says of that, around since when and how its host was asked."""
     if not event.told:
-        return ""
+        return f"The time to wait for it is over. {event.prompt}"
+    head, _, rest = event.told.partition("\n\n")
     since = step.intent_at or step.started_at or now
-    return (
-        f" It was begun {since:%Y-%m-%d at %H:%M:%S} UTC, and its host asked over a new connection every {event.poll} s"
-        f" until {now:%H:%M:%S} UTC; the step's log has the last answer. {event.told}"
+    tried = (
+        f"It was begun {since:%Y-%m-%d at %H:%M:%S} UTC, and its host asked over a new connection every {event.poll} s"
+        f" until {now:%H:%M:%S} UTC. The last that was known: {event.prompt} The step's log has the last answer."
     )
+    return "\n\n".join(filter(None, (head, tried, rest)))
 
 
 class Recorder:
@@ -137,7 +139,8 @@ class Recorder:
         if event.found:
             step.found = dict(event.found)
         step.save()
-        self._append(step, [f"{step.label.word}: {event.sentence}"], LogChunk.NOTE)
+        told = f"{step.label.word}: {event.sentence}".splitlines()
+        self._append(step, [line for line in told if line], LogChunk.NOTE)
         if self.run.wait_step == event.key:
             self._forget_wait()
         if self.run.phase == UNDO and event.state in (StepState.OK, StepState.DONE_ALREADY):
@@ -147,9 +150,9 @@ class Recorder:
     def _(self, event: events.Parked) -> None:
         now, run, step = database_now(), self.run, self.steps[event.key]
         if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
-            sentence = f"The time to wait for it is over. {event.prompt}{_late(event, step, now)}"
-            self._store(events.Ended(event.key, event.late, sentence))
-            self._store(events.Finished(State.UNKNOWN if event.late is StepState.UNKNOWN else State.FAILED, sentence))
+            told, ends = too_late(event, step, now), event.late is StepState.UNKNOWN
+            self._store(events.Ended(event.key, event.late, told))
+            self._store(events.Finished(State.UNKNOWN if ends else State.FAILED, told.partition("\n")[0]))
             return
         step.state, step.sentence = StepState.WAITING, event.prompt
         step.intent_at = step.intent_at if event.open else None

@@ -80,16 +80,18 @@ def restart(reboot: Reboot) -> Step:
 
 
 def alarm(reboot: Reboot) -> str:
-    """What is said if it does not come back."""
+    """What is said if it does not come back, in paragraphs."""
     host = reboot.wish.host
-    red = " ".join(reboot.red)
-    against = f"Before the reboot this spoke against its coming back: {red}" if red else "No check was red before."
-    return (
-        f"{host} has not come back from its reboot within {reboot.wish.seconds} seconds; no second reboot was tried."
-        f" {against} The way back: open {host}'s console at its hypervisor and read where its boot stands; start kernel"
+    red = [f"• {sentence}" for sentence in reboot.red]
+    against = ["Before the reboot this spoke against its coming back:", *red] if red else ["No check was red before."]
+    return "\n\n".join((
+        f"{host} has not come back from its reboot within {reboot.wish.seconds} seconds; no second reboot was tried.",
+        "\n".join(against),
+        f"The way back: open {host}'s console at its hypervisor and read where its boot stands; start kernel"
         f" {reboot.kernel}, which ran before, from the boot loader's menu, or a rescue system, or go back to its last"
-        " snapshot or backup. Once it answers, have it asked again: the run goes on from there."
-    )
+        " snapshot or backup.",
+        "Once it answers, have it asked again: the run goes on from there.",
+    ))  # fmt: skip
 
 
 def compare(reboot: Reboot) -> Step:
