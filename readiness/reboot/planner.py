@@ -45,8 +45,9 @@ def barred(made: Plan) -> str:
 
 def _refused(finding: Finding) -> str:
     """The check with what is wrong and what to do."""
-    points = [point for point in finding.points if point.light is Light.RED]
-    return f"{finding.title} is red. " + " ".join(f"{point.sentence} {point.todo}".strip() for point in points)
+    red = [point for point in finding.points if point.light is Light.RED]
+    todos = dict.fromkeys(point.todo for point in red if point.todo)
+    return " ".join((f"Red: {finding.title}.", *(point.sentence for point in red), *todos))
 
 
 def _other_way(wish: Wish) -> str:

@@ -1,18 +1,24 @@
-"""Hosts that were judged: lab answers told to the recorder, without a connection."""
+"""Hosts that were judged, lab answers told to the recorder without a connection; and hosts to be rebooted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from changes.models import Change
+from changes.services import Request, change_approve, change_create, change_submit
+from execution import engine
 from inventory.models import Host
 from readiness.judges.checks import findings
 from readiness.models import Readiness
+from readiness.reboot.planner import KIND
 from readiness.services import LEASE, Heard, readiness_record
 from tests.readiness.answers import app01, contents_of, facts_of, known, machine, text_of
+from tests.readiness.rebooting import Machine, Way
 
 OWNER = "a sweep"
 
@@ -44,3 +50,38 @@ def tell(db: Any) -> Telling:
 @pytest.fixture
 def app(db: Any) -> Host:
     return Host.objects.create(name="app01", address="192.0.2.7", site="ber")
+
+
+@pytest.fixture
+def machines(settings, tmp_path, monkeypatch) -> dict[str, Machine]:
+    """By their names; nobody waits for one that is away."""
+    settings.HOST_ROOT = str(tmp_path / "host")
+    made = {name: Machine(name) for name in ("app01", "app02", "app03", "app04")}
+    for module in ("lines", "engine"):
+        monkeypatch.setattr(f"execution.{module}.open_session", lambda host: Way(made[host.name]))
+    monkeypatch.setattr("execution.hands.OUTAGE_PAUSES", ())
+    monkeypatch.setattr("execution.doorbell._send", lambda task, number: None)
+    return made
+
+
+@pytest.fixture
+def reboot_planned(machines, rosa) -> Callable[..., Change]:
+    """Rosa asks for a reboot, and it is planned or refused."""
+
+    def plan(name: str = "app01", **more: object) -> Change:
+        host, _ = Host.objects.get_or_create(name=name, defaults={"address": f"{name}.example"})
+        made = change_create(rosa, Request(KIND, {"host": name} | more, host.pk, None, "Up for 200 days."))
+        engine.plan(made.pk)
+        return Change.objects.get(pk=made.pk)
+
+    return plan
+
+
+@pytest.fixture
+def reboot_approved(reboot_planned, rosa, amir) -> Callable[..., Change]:
+    def approve(**more: object) -> Change:
+        change = reboot_planned(**more)
+        change_submit(rosa, change)
+        return change_approve(amir, Change.objects.get(pk=change.pk), change.digest, "read it")
+
+    return approve

@@ -1,16 +1,16 @@
-"""Asking for a reboot: the form, the way to it, the API, and that the host's checks are asked anew afterwards."""
+"""Asking for a reboot: the form, the way to it, and that a red host is refused by the form and over the API."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from html import unescape
 
 import pytest
-from django.utils import timezone
 
 from changes.models import Change
-from readiness.models import Readiness
-from readiness.reboot.after import ask_after
+from execution import engine
+from people.services import token_issue
 from readiness.reboot.planner import KIND
+from tests.readiness.rebooting import Machine
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +44,30 @@ def test_whoever_may_ask_for_it_finds_the_way(client, as_user, rosa, vera, app, 
     assert "/changes/reboot/new" not in as_user(client, vera).get(address).content.decode()
 
 
-def test_once_it_has_ended_the_hosts_checks_are_asked_anew(app, rosa):
-    row = Readiness.objects.create(host=app, next_at=timezone.now() + timedelta(days=1))
-    asked = {"kind": KIND, "host": app, "requester": rosa, "editor": rosa, "params": {"host": "app01"}}
-    ask_after(Change.objects.create(title="x", **asked).pk)
-    row.refresh_from_db()
-    assert row.next_at <= timezone.now()
+@pytest.fixture
+def sabotaged(app, machines) -> None:
+    machines["app01"] = Machine(well=False)
+
+
+REFUSED = ("Red: Init and libc.", "/sbin/init is 32-bit x86", "Red: What fstab wants.", "although checks are red")
+
+
+def test_a_red_host_is_refused_on_the_page_that_the_form_leads_to(client, as_user, rosa, sabotaged):
+    asked = {"host": "app01", "seconds": 300, "reason": "Up for 200 days.", "ticket": ""}
+    address = as_user(client, rosa).post("/changes/reboot/new", asked)["Location"]
+    engine.plan(Change.objects.get().pk)
+    page = unescape(client.get(address).content.decode())
+    assert [told for told in REFUSED if told not in page] == []
+    assert "Submit for approval" not in page and "Edit the request" in page
+
+
+def test_a_red_host_is_refused_over_the_api(client, rosa, sabotaged, monkeypatch):
+    monkeypatch.setattr("api.changes.PLAN_PATIENCE", 0.0)
+    headers = {"Authorization": f"Bearer {token_issue(rosa, 'here')[1]}"}
+    body = {"host": "app01", "reason": "Up for 200 days."}
+    answer = client.post("/api/v1/changes/reboot", body, content_type="application/json", headers=headers)
+    number = answer.json()["number"]
+    engine.plan(number)
+    change = client.get(f"/api/v1/changes/{number}", headers=headers).json()
+    assert (answer.status_code, change["state"], change["digest"]) == (201, "refused", "")
+    assert [told for told in REFUSED if told not in " ".join(change["refusal"])] == []

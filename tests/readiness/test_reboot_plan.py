@@ -105,8 +105,9 @@ def test_an_owner_can_be_asked_since_it_is_an_outage_that_nothing_takes_back():
 def test_each_red_check_is_named_with_what_to_do():
     reasons = " ".join(refused(sabotaged=True).reasons)
     for title in ("Kernel and its modules", "Initial file system", "Init and libc", "What fstab wants"):
-        assert f"{title} is red." in reasons
+        assert f"Red: {title}." in reasons
     assert "/sbin/init is 32-bit x86" in reasons and "broken glass" in reasons
+    assert reasons.count("Make it anew (update-initramfs") == 1, "what to do for two findings of a check stands once"
     assert refused(sabotaged=True).field == "host"
 
 
