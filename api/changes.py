@@ -29,6 +29,7 @@ from changes.services import (
 from changes.slots import slot_of
 from changes.states import State
 from evidence.services import evidence_take
+from execution import cannot
 from execution import services as runs
 from execution.connections import streamed
 from execution.doorbell import ring_plan
@@ -425,7 +426,7 @@ def now(change: Change) -> dict[str, Any]:
 
 
 def _cancel(change: Change, run: Run | None) -> str:
-    if run is None or change.state not in STATES[Action.CANCEL]:
+    if run is None or change.state not in STATES[Action.CANCEL] or cannot.be_stopped(change, run):
         return ""
     plan = change.plan
     at_once = change.state is State.WAITING or (plan is not None and runs.stops_at_once(plan, run))

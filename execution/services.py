@@ -17,6 +17,7 @@ from changes.policy import Action
 from changes.rollouts import held_by
 from changes.services import Denied, LockHeld, deciding, locks_release, locks_take, move, permitted
 from changes.states import STEP_DONE, State, StepState
+from execution import cannot
 from execution.doorbell import ring, ring_plan
 from execution.gate import against, unmet
 from execution.leases import host_locks
@@ -72,13 +73,9 @@ def _must_not_be_frozen(change: Change, action: Action, *triggers: int) -> None:
 def run_cancel(actor: User, change: Change) -> None:
     """Stop: at once in a step that writes nothing, else at the next boundary; a waiting run stops at once."""
     change = permitted(actor, change, Action.CANCEL)
-    run, plan = run_of(change), change.plan
-    if change.state is State.WAITING and plan and plan.step(run.wait_step).cancel == "never":
-        raise Denied(
-            f"“{plan.step(run.wait_step).title}” cannot be stopped in the middle. It comes to an end by itself.",
-            Action.CANCEL,
-            change,
-        )
+    run = run_of(change)
+    if no := cannot.be_stopped(change, run):
+        raise Denied(no, Action.CANCEL, change)
     note(actor_of(actor), "change.cancel", change, {"run": run.name})
     if change.state is State.WAITING:
         StepRun.objects.filter(run=run, phase=DO, state=StepState.WAITING).update(state=StepState.PENDING)
@@ -191,6 +188,10 @@ def run_undo(actor: User, change: Change) -> None:
         raise Denied("There is no plan to undo.", Action.UNDO, change)
     if no := kept_from_undo(change.kind, change.pk):
         raise Denied(no, Action.UNDO, change)
+    rows = {row.key: row for row in StepRun.objects.filter(run=run, phase=DO)}
+    touched = {step.key: Progress(StepState(rows[step.key].state), rows[step.key].attempt) for step in plan.steps}
+    if no := cannot.be_undone(plan, [key for key, at in touched.items() if at.state in STEP_DONE or at.attempt]):
+        raise Denied(no, Action.UNDO, change)
     try:
         with transaction.atomic():
             locks_take(change, host_locks(run))
@@ -198,8 +199,6 @@ def run_undo(actor: User, change: Change) -> None:
         raise Denied(str(held), Action.UNDO, change) from held
     run.phase = UNDO
     _retry_broken(run)
-    rows = {row.key: row for row in StepRun.objects.filter(run=run, phase=DO)}
-    touched = {step.key: Progress(StepState(rows[step.key].state), rows[step.key].attempt) for step in plan.steps}
     for number, work in enumerate(backward(plan, touched), 1):
         StepRun.objects.get_or_create(run=run, phase=UNDO, key=work.key, defaults={"position": number})
     Run.objects.filter(pk=run.pk).update(

@@ -17,11 +17,12 @@ from changes.models import Approval, Change, Glass, Transition
 from changes.panels import Place, Situation, panels_of, words_of
 from changes.plan import Plan
 from changes.policies import weighed
-from changes.policy import STATES, Action, may
+from changes.policy import STATES, Action, Decision, may
 from changes.rights import changes_seen_by
 from changes.slots import AHEAD, frozen_now, holding_now, slot_of
 from changes.states import State
 from changes.timing import Timed, held
+from execution import cannot
 from execution.gate import against, conditions, unmet
 from execution.going_on import nobody_s
 from execution.models import UNDO, Look, Run
@@ -31,7 +32,7 @@ from execution.starting import STARTED, going, times_now
 from execution.stream import is_moving, stamp_of, step_marks
 from pages.glass_panel import glass_panel
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
-from pages.step_rows import Row, done_count, references, row_at, step_rows, touched, what_stands
+from pages.step_rows import Row, begun, done_count, references, row_at, step_rows, touched, what_stands
 from pages.unknown import OUTCOMES
 from pages.who import names_of, starters_of
 from people.access import Request, requires
@@ -192,7 +193,7 @@ def make_view(
     case = change.case(change.voters() if change.state in STATES[Action.APPROVE] else frozenset())
     return View(
         state=change.state,
-        can={action: may(action, actor, case) for action in Action},
+        can={action: may(action, actor, case) for action in Action} | _cannot(change, plan, run, rows),
         host=change.host.name,
         requester=change.requester.display,
         mine=actor.id == change.requester_id,
@@ -213,6 +214,14 @@ def make_view(
         confirmed=bool(run and run.confirmed_step and run.confirmed_step == run.wait_step),
         confirm=words_of(change.kind).confirm(plan, run.wait_step) if plan and run and run.wait_step else "",
     )
+
+
+def _cannot(change: Change, plan: Plan | None, run: Run | None, rows: Sequence[Row]) -> dict[Action, Decision]:
+    """What nobody may do with this run."""
+    if plan is None or run is None:
+        return {}
+    said = {Action.CANCEL: cannot.be_stopped(change, run), Action.UNDO: cannot.be_undone(plan, begun(rows))}
+    return {action: Decision(False, no) for action, no in said.items() if no}
 
 
 def _reason(change: Change, run: Run | None, history: Sequence[Transition]) -> str:

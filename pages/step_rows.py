@@ -143,11 +143,14 @@ def _word(rows: Sequence[Row], phase: str) -> str:
     return f" Done by a person’s word alone: {_numbers(said)}." if said else ""
 
 
+def begun(rows: Sequence[Row]) -> frozenset[str]:
+    """Keys of the steps that are done, or were sent to the host at least once."""
+    return frozenset(row.step.key for row in rows if row.do and (row.do.state in STEP_DONE or row.do.row.attempt))
+
+
 def touched(rows: Sequence[Row]) -> frozenset[str]:
-    """Keys of the steps that an undo would take back: done, or sent to the host at least once."""
-    return frozenset(
-        row.step.key for row in rows if row.do and (row.do.state in STEP_DONE or row.do.row.attempt) and row.step.undo
-    )
+    """Of these, the ones that an undo would take back."""
+    return begun(rows) & {row.step.key for row in rows if row.step.undo}
 
 
 def calls(step: Step) -> list[tuple[str, Call]]:

@@ -51,6 +51,18 @@ def test_it_is_waited_for_by_nobody_and_is_back_once_another_boot_answers(down, 
     assert "All 2 services run and all 2 file systems are mounted" in step(change, "compare").sentence
 
 
+def test_neither_a_reboot_that_is_under_way_is_stopped_nor_one_that_is_over_taken_back(down, machine, olu, client):
+    client.force_login(olu)
+    with pytest.raises(Denied, match="comes to an end by itself"):
+        services.run_cancel(olu, down)
+    assert "Stop waiting" not in client.get(f"/changes/{down.pk}/").content.decode()
+    machine.comes_back()
+    change = looked_at(down)
+    with pytest.raises(Denied, match="A reboot cannot be undone"):
+        services.run_undo(olu, change)
+    assert "Undo: " not in client.get(f"/changes/{change.pk}/").content.decode()
+
+
 def test_the_engine_has_its_checks_and_facts_asked_anew_when_it_is_over(
     down, machine, django_capture_on_commit_callbacks
 ):
