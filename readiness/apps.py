@@ -13,8 +13,8 @@ class ReadinessConfig(AppConfig):
         from readiness.reboot.after import ask_after
         from readiness.reboot.kind import KIND
         from readiness.reboot.panels import confirm_words
-        from readiness.reboot.planner import barred
+        from readiness.reboot.planner import barred, bound
 
         panels.connect()
-        register(KIND, ends=ask_after, bars=barred)
+        register(KIND, ends=ask_after, binds=bound, bars=barred)
         register_words(KIND.key, Words(confirm=confirm_words))

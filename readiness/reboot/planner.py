@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from changes.plan import Json, Plan, Refusal
 from readiness.judges.finding import Finding
@@ -41,6 +41,16 @@ def barred(made: Plan) -> str:
     """Why nothing but a broken glass lets this plan start; empty where it is not red."""
     red = [said.partition(":")[0] for said in made.settings.get("red", ())]
     return f"{made.target['host']} would not come back, as far as can be told. Red: {', '.join(red)}." if red else ""
+
+
+def bound(begun: Collection[str]) -> str:
+    """Why the rest of a reboot cannot be planned anew: that would be a second one, with nothing left to compare."""
+    if "reboot" not in begun:
+        return ""
+    return (
+        "The order was given, and only this change remembers what ran before it. Resume it; or close it with a"
+        " reason, and ask for another reboot."
+    )
 
 
 def _refused(finding: Finding) -> str:

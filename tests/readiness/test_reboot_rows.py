@@ -80,6 +80,8 @@ def test_what_does_not_run_any_more_is_named_and_a_resume_compares_without_a_sec
     change = looked_at(down)
     assert (change.state, step(change, "compare").state) == (State.FAILED, StepState.FAILED)
     assert "service cron.service, mount /var" in step(change, "compare").sentence
+    with pytest.raises(Denied, match="only this change remembers what ran before it"):
+        services.run_continue(olu, change, "cron is gone")
     machine.services, machine.mounts = ("cron.service", "ssh.service", "new.service"), ("/", "/var")
     services.run_resume(olu, change)
     change = looked_at(change)
