@@ -39,7 +39,7 @@ def reboot_create(request: HttpRequest, body: RebootIn) -> Status[Any]:
     except ObjectDoesNotExist as error:
         raise FieldErrors({"host": [f"Regroup knows no host called {body.host!r}; add it first."]}) from error
     wish = Wish(host.name, body.seconds, body.despite)
-    errors = {field: [sentence] for field, sentence in wish_problems(wish)}
+    errors = {field: [sentence] for field, sentence in wish_problems(wish, simulated=host.simulated)}
     if not body.reason.strip():
         errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
     if errors:

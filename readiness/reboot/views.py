@@ -51,7 +51,7 @@ class RebootForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data.get("host") and data.get("seconds") is not None:
-            for field, sentence in wish_problems(self.wish()):
+            for field, sentence in wish_problems(self.wish(), simulated=data["host"].simulated):
                 self.add_error(field, sentence)
         return data
 

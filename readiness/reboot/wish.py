@@ -39,8 +39,10 @@ class Wish:
             raise ValueError("seconds is a number.") from error
 
 
-def wish_problems(wish: Wish) -> Iterator[tuple[str, str]]:
-    """(field, sentence) of everything that is wrong whatever the host is like."""
+def wish_problems(wish: Wish, *, simulated: bool = False) -> Iterator[tuple[str, str]]:
+    """(field, sentence) of everything that is wrong whatever the host says."""
+    if simulated:
+        yield "host", f"{wish.host} is simulated, so it has no boot that could be ended. Choose a real host."
     if not LEAST_SECONDS <= wish.seconds <= MOST_SECONDS:
         yield (
             "seconds",

@@ -25,5 +25,12 @@ def test_what_is_wrong_is_said_by_its_field(api, rosa, app02):
     assert status == 422 and "knows no host called 'nobody'" in str(problem["errors"]["host"])
 
 
+def test_a_simulated_host_is_none_to_reboot(api, rosa, app02):
+    app02.simulated = True
+    app02.save()
+    status, problem = api(rosa).post("/changes/reboot", {"host": "app02", "reason": WHY})
+    assert status == 422 and "has no boot that could be ended" in str(problem["errors"]["host"])
+
+
 def test_a_viewer_asks_for_none(api, vera, app02):
     assert api(vera).post("/changes/reboot", {"host": "app02", "reason": WHY})[0] == 403

@@ -8,6 +8,7 @@ import pytest
 
 from changes.models import Change
 from execution import engine
+from inventory.models import Host
 from people.services import token_issue
 from readiness.reboot.planner import KIND
 from tests.readiness.rebooting import Machine
@@ -35,6 +36,14 @@ def test_a_deadline_beyond_the_limits_is_one_sentence_and_makes_nothing(client, 
     asked = {"host": "app01", "seconds": 5, "reason": "Up for 200 days."}
     answer = as_user(client, rosa).post("/changes/reboot/new", asked)
     assert answer.status_code == 422 and "120 to 1800 seconds to come back, not 5" in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_a_simulated_host_is_none_to_reboot(client, as_user, rosa, app):
+    Host.objects.update(simulated=True)
+    asked = {"host": "app01", "seconds": 300, "reason": "Up for 200 days."}
+    answer = as_user(client, rosa).post("/changes/reboot/new", asked)
+    assert answer.status_code == 422 and "app01 is simulated, so it has no boot" in answer.content.decode()
     assert not Change.objects.exists()
 
 
