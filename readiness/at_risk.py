@@ -19,6 +19,7 @@ from inventory.worst_first import Ladder, WordFilters
 from people.actor import Actor
 from readiness import risk
 from readiness.models import HostRisk, Readiness, stale_before
+from readiness.panels import reboot_url
 from readiness.risk import Owned, Risk, Up, Verdict
 from readiness.selectors import narrowed, sites_of
 from readiness.weighing import LEVELS, days_up, risk_now
@@ -98,8 +99,8 @@ def risk_list(actor: Actor, filters: Filters) -> QuerySet[HostRisk]:
     return narrowed(rows, filters.owner, filters.site, filters.text)
 
 
-def as_now(row: HostRisk, now: datetime | None = None) -> AtRisk:
-    """What is true of it now, by the same rules that it is weighed by."""
+def as_now(row: HostRisk, now: datetime | None = None, actor: Actor | None = None) -> AtRisk:
+    """What is true of it now, by the same rules that it is weighed by, and what the actor can do about it."""
     now, host, owned = now or timezone.now(), row.host, row.host.answers
     kept: Readiness | None = getattr(host, "readiness", None)
     seen_at, up_since, light = (kept.seen_at, kept.up_since, kept.light) if kept else (None, None, None)
@@ -114,12 +115,12 @@ def as_now(row: HostRisk, now: datetime | None = None) -> AtRisk:
         verdict=risk.VERDICT_LABELS[found.verdict],
         why=kept.reasons if kept and found.verdict in (Verdict.RED, Verdict.AMBER) else [],
         reasons=risk.reasons(found, days),
-        next=list(_next(host, kept, found)),
+        next=list(_next(host, kept, found, reboot_url(host, actor) if actor else "")),
         backup_at=host.vm.last_backup_at if host.vm else None,
     )
 
 
-def _next(host: Host, kept: Readiness | None, found: Risk) -> Iterator[tuple[str, str]]:
+def _next(host: Host, kept: Readiness | None, found: Risk, reboot: str) -> Iterator[tuple[str, str]]:
     machine = (host.vm or host).get_absolute_url()
     if found.owned is Owned.NOBODY:
         yield "Find its owner", machine
@@ -131,6 +132,8 @@ def _next(host: Host, kept: Readiness | None, found: Risk) -> Iterator[tuple[str
         yield "Ask it now", kept.get_absolute_url()
     elif found.verdict is not Verdict.GREEN:
         yield "Read what speaks against it", kept.get_absolute_url()
+    elif reboot and found.up in risk.DAYS:
+        yield "Reboot it while people watch", reboot
 
 
 def counts(actor: Actor) -> Counts:

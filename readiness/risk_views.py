@@ -19,7 +19,7 @@ def risk(request: Request) -> HttpResponse:
     page = LADDER.page(risk_list(request.actor, filters), request.GET)
     context = {
         "page": page,
-        "rows": [as_now(row, now) for row in page.rows],
+        "rows": [as_now(row, now, request.actor) for row in page.rows],
         "filters": filters,
         "counts": counts(request.actor),
         "sites": sites(request.actor),

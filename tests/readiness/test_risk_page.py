@@ -99,6 +99,16 @@ def test_each_reason_leads_to_what_to_do(fleet, seen):
     assert '<a href="/hosts/unasked/">Let it be asked' in seen("/risk/?text=unasked")
 
 
+def test_one_that_is_well_and_up_for_long_is_offered_a_reboot_to_whoever_may_ask(client, fleet, seen, as_user, rosa):
+    judged("old", up=200)
+    risk_weigh()
+    link = '<a href="/changes/reboot/new?host=old">Reboot it while people watch'
+    assert link not in seen("/risk/")
+    as_user(client, rosa)
+    page = seen("/risk/")
+    assert link in page and page.count("/changes/reboot/new?host=") == 1
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
