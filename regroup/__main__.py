@@ -1,4 +1,4 @@
-"""`python -m regroup recover …`, `bond …`, `drill …`."""
+"""`python -m regroup recover …`, `bond …`, `drill …`, `reboot …`."""
 
 from __future__ import annotations
 

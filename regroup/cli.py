@@ -1,4 +1,4 @@
-"""Each act of `python -m regroup recover`, `bond` and `drill`: one or two calls of the API, and the exit code."""
+"""Each act of `python -m regroup recover`, `bond` and the others: one or two calls of the API, and the exit code."""
 
 from __future__ import annotations
 
@@ -130,10 +130,17 @@ def _drill_wish(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
 
 
+def _reboot_wish(options: argparse.Namespace) -> dict[str, Any]:
+    """The reboot as the API has it."""
+    plain = ("host", "seconds", "despite", "reason", "ticket")
+    return {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
+
+
 WISHES: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "recover": ("recovery", _wish),
     "bond": ("bond", _bond_wish),
     "drill": ("drill", _drill_wish),
+    "reboot": ("reboot", _reboot_wish),
 }
 """Room → the API's name of the kind, and how a request is made from the options."""
 

@@ -1,4 +1,4 @@
-"""The command line itself: `recover`, `bond`, `drill` and their acts, with what each of them takes."""
+"""The command line itself: `recover`, `bond`, `drill`, `reboot` and their acts, with what each of them takes."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _recover(room("recover", "recover a lost VM's volume group"))
     _bond(room("bond", "make or change an asymmetric bond"))
     _drill(room("drill", "take a bond's primary down for real, and measure what happens"))
+    _reboot(room("reboot", "reboot a host while people watch, and see that it comes back"))
     return top
 
 
@@ -68,6 +69,12 @@ def _bond(act: Act) -> None:
 def _drill(act: Act) -> None:
     _drilling(act("plan", "ask for a drill and show its plan; nobody is asked yet", number=False))
     _drilling(act("request", "the same, and submit it for approval", number=False))
+    _deciding(act)
+
+
+def _reboot(act: Act) -> None:
+    _rebooting(act("plan", "ask for a reboot and show its plan, or why not; nobody is asked yet", number=False))
+    _rebooting(act("request", "the same, and submit it for approval", number=False))
     _deciding(act)
 
 
@@ -144,8 +151,14 @@ def _drilling(act: argparse.ArgumentParser) -> None:
     _ending(act)
 
 
-def _ending(act: argparse.ArgumentParser) -> None:
-    act.add_argument("--seconds", type=_duration, metavar="TIME", help="from arming to the host's going back: 180s")
+def _rebooting(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--host", required=True, help="the host")
+    act.add_argument("--despite", action="store_true", help="although checks are red: it starts under a broken glass")
+    _ending(act, "within which it is back, else it is an alarm: 10m")
+
+
+def _ending(act: argparse.ArgumentParser, until: str = "from arming to the host's going back: 180s") -> None:
+    act.add_argument("--seconds", type=_duration, metavar="TIME", help=until)
     act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
     act.add_argument("--ticket", default="", help="its number in your own system")
 

@@ -40,6 +40,12 @@ ROOMS = {
         "waiting": "Nothing has to be done: the host ends the drill by itself at the latest.",
         "succeeded": "What it measured: drill show {number} --json",
     },
+    "reboot": {
+        "waiting": "Nothing has to be done: the host is asked until it is back, or its time is over.",
+        "failed": "Once it is mended, go on: reboot resume {number} --watch",
+        "cancelled": "Go on or end it: reboot resume {number}, reboot close {number} --reason …",
+        "succeeded": "What was there before and is again: reboot show {number} --json",
+    },
 }
 """Kind → what is said otherwise; the acts of every other kind are in `recover`."""
 
