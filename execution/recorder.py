@@ -152,7 +152,7 @@ class Recorder:
         if run.wait_step == event.key and run.wait_until and run.wait_until <= now:
             told, ends = too_late(event, step, now), event.late is StepState.UNKNOWN
             self._store(events.Ended(event.key, event.late, told))
-            self._store(events.Finished(State.UNKNOWN if ends else State.FAILED, told.partition("\n")[0]))
+            self._store(events.Finished(State.UNKNOWN if ends else State.FAILED, told.partition("\n\n")[0]))
             return
         step.state, step.sentence = StepState.WAITING, event.prompt
         step.intent_at = step.intent_at if event.open else None
