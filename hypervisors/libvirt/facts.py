@@ -149,6 +149,10 @@ def _image(path: str, text: str) -> Image:
         raise FactError(f"The image {path}: qemu-img's answer has no known shape.") from error
 
 
+HARMLESS = re.compile(r"No such file or directory|^sudo: unable to resolve host ")
+"""Said beside an answer: a file is not there, or the hypervisor cannot resolve its own name."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskFiles:
     """{path: what the kernel calls the file}, without those that are not there. A real line:
@@ -172,7 +176,7 @@ class AskFiles:
                 raise FactError(f"{self.name}: an unknown shape: {line!r}.")
             # A block device is the same by any of its names, each of which is a file of its own.
             found[path] = f"block {words[1]}" if words[2] == "block special file" else f"file {words[0]}"
-        unread = [line for line in result.error_text.splitlines() if "No such file or directory" not in line]
+        unread = [line for line in result.error_text.splitlines() if not HARMLESS.search(line)]
         if unread:
             raise FactError(f"{self.name}: {unread[0]}")
         return found

@@ -94,6 +94,12 @@ def test_an_answer_in_another_shape_is_refused(fact, result):
         fact.parse(result)
 
 
+def test_a_hypervisor_that_cannot_resolve_its_own_name_is_read_all_the_same():
+    told = b"sudo: unable to resolve host hv01: Name or service not known\n"
+    found = AskFiles(VIRSH, ("/a",)).parse(Result(0, b"fe00:1 0:0 regular file|/a\n", told))
+    assert found == {"/a": "file fe00:1"}
+
+
 def test_a_word_for_a_state_that_nobody_knows_is_refused():
     with pytest.raises(FactError, match="no known state: 'dancing'"):
         AskDomains(VIRSH).parse(ok(DOMAINS.replace("\nshut off", "\ndancing")))
