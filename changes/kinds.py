@@ -55,7 +55,10 @@ class ChangeKind(Protocol):
         ...
 
     def subjects(self, params: Mapping[str, Json]) -> Sequence[str]:
-        """Other things locked with it, such as `vm:vm42`: no two runs ever share one."""
+        """Other things locked with it: no two runs ever share one.
+
+        `vm:vm42` what is on a lost VM's disks · `disks:vm42` the disks themselves, at its hypervisor
+        """
         ...
 
     def summary(self, params: Mapping[str, Json]) -> str:
@@ -98,6 +101,9 @@ Follows = Callable[[Mapping[str, Json]], int]
 Ends = Callable[[int], None]
 
 Binds = Callable[[Collection[str]], str]
+
+OF_A_VM = ("vm:", "disks:")
+"""How a subject begins that speaks of a lost VM, which is another machine than the change's host."""
 
 Stays = Callable[[int], str]
 

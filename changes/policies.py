@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from changes.approval_rules import Finding, Member, Policy, Subject, Vote, frozen, weigh
+from changes.kinds import OF_A_VM
 from changes.models import Approval, ApprovalRule, Change
 from changes.policy import valid_votes
 from changes.risks import risks
@@ -38,12 +39,12 @@ def subject_of(change: Change) -> Subject:
 
 
 def concerned(change: Change) -> list[Vm | Host]:
-    """Whose word counts: of a recovery the lost VM, which is another machine than its host.
+    """Whose word counts: of a recovery and of a fetch the lost VM, which is another machine than its host.
 
     Else the host, after the VM that it is now, which says whose both are; and the VM that it was when it was asked for.
     """
     vm, host = change.vm, change.host
-    elsewhere = any(key.startswith("vm:") for key in change.the_kind.subjects(change.params))
+    elsewhere = any(key.startswith(OF_A_VM) for key in change.the_kind.subjects(change.params))
     if vm and elsewhere and vm.pk != host.vm_id:
         return [vm]
     return [*([host.vm] if host.vm else []), host, *([vm] if vm else [])]

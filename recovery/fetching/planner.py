@@ -73,8 +73,6 @@ def _planned(wish: Wish, known: Facts, source: VM) -> Plan | Refusal:
         settings={
             "name": target.name,
             "serials": {item.serial: item.image.size for item in given},
-            "clone": bool(xml),
-            "host": [wish.address, wish.port, wish.like] if xml and wish.like else [],
         },
     )
 

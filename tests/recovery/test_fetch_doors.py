@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from django.test import Client
 
 from changes.models import Change
+from changes.policies import owners_of
 from changes.services import Denied, change_create, plan_store
 from changes.states import State
 from execution import services
@@ -126,6 +125,11 @@ def test_an_address_that_is_taken_leaves_it_to_a_person_with_the_fingerprint(cli
     assert "vm42-new is no host here yet" in page and "ssh-ed25519 SHA256:" in page
 
 
+def test_the_lost_vms_owner_is_asked_and_not_the_hypervisors(hv01, fetched):
+    Host.objects.filter(pk=hv01.pk).update(owner=Owner.objects.create(name="Platform"))
+    assert owners_of(Change.objects.get(pk=fetched.pk)) == [Owner.objects.get(name="Payments").pk]
+
+
 @pytest.mark.parametrize("state", [State.UNDONE, State.FAILED])
 def test_one_that_did_not_succeed_adds_nothing(fetched, state):
     Change.objects.filter(pk=fetched.pk).update(status=state)
@@ -160,7 +164,3 @@ def test_it_is_not_undone_while_a_recovery_of_the_disks_stands(rosa, olu, fetche
     services.run_undo(olu, fetched)
     fetched.refresh_from_db()
     assert fetched.state is State.UNDOING
-
-
-def test_a_plan_is_kept_as_it_was_made(fetched):
-    assert json.loads(fetched.plan.to_json())["settings"]["host"] == ["192.0.2.7", 22, "app09"]
