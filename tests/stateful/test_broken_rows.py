@@ -111,9 +111,12 @@ FAULTS: dict[Callable[[Patch], None], str] = {
 }
 """Each with how the games begin in which it would show."""
 
+GAMES = 200
+"""At most: a game in which the fault shows is the last one."""
+
 
 @pytest.mark.parametrize(("fault", "begun"), FAULTS.items(), ids=lambda one: getattr(one, "__name__", one))
 def test_it_is_caught(fault, begun, monkeypatch) -> None:
     fault(monkeypatch)
     with pytest.raises(AssertionError):
-        play_the_same(beginning(begun), 40, 8)
+        play_the_same(beginning(begun), GAMES, 8)
