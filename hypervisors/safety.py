@@ -1,4 +1,4 @@
-"""What may not be attached or started, and which disk of the guest is the attached one. Pure.
+"""What may not be attached, copied or started. Pure.
 
 Two VMs that write to one disk destroy it, and so does whoever writes to the base of an overlay. Paths say little: one
 file has several (symbolic and hard links, mounts). So files are compared by what the hypervisor's kernel says they are,
@@ -175,54 +175,3 @@ def _below(path: str, below: str, use: Use) -> str:
 
 def _once(sentences: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentences))
-
-
-# --------------------------------------------------------------------------------- which one in the guest
-
-
-@dataclass(frozen=True, slots=True)
-class GuestDisk:
-    """A disk as the guest has it: name, serial number ("" where it shows none), bytes."""
-
-    name: str
-    serial: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """`by` is "serial" or "size and appearance"."""
-
-    disk: GuestDisk
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonDecides:
-    """Nobody can tell from here; `among` are those that it may be."""
-
-    reason: str
-    among: tuple[GuestDisk, ...]
-
-
-def match(attached: Disk, before: Sequence[GuestDisk], after: Sequence[GuestDisk]) -> Matched | PersonDecides:
-    """Which of the guest's disks is the attached one, from its disks before and after.
-
-    By serial number where exactly one shows it, and its size is no other; else the one new disk of that size.
-    """
-    named = [disk for disk in after if attached.serial and disk.serial == attached.serial]
-    if len(named) == 1:
-        if attached.size in {None, named[0].size}:
-            return Matched(named[0], "serial")
-        sizes = f"{named[0].size} bytes in the guest and {attached.size} on the hypervisor"
-        return PersonDecides(f"The disk with the serial number {attached.serial} has {sizes}.", tuple(named))
-    if named:
-        return PersonDecides(f"{len(named)} disks show the serial number {attached.serial}.", tuple(named))
-    known = {(disk.name, disk.serial, disk.size) for disk in before}
-    new = tuple(disk for disk in after if (disk.name, disk.serial, disk.size) not in known)
-    fitting = [disk for disk in new if not disk.serial and attached.size == disk.size]
-    if len(fitting) == 1:
-        return Matched(fitting[0], "size and appearance")
-    if not new:
-        return PersonDecides("No new disk appeared in the guest. It may need a rescan.", ())
-    return PersonDecides("No new disk shows its serial number, and size and appearance fit none or several.", new)

@@ -102,7 +102,6 @@ class Clone:
     size     bytes of the first disk, None for the template's; it may only grow
     network  the platform's network for every NIC, "" for the template's
     seed     a cloud-init seed (an image on the hypervisor) to show the clone as a CD, "" for none
-    linked   an overlay of the template's disk, not a copy: made at once, and the template must never be started again
     """
 
     template: str
@@ -111,7 +110,6 @@ class Clone:
     size: int | None = None
     network: str = ""
     seed: str = ""
-    linked: bool = False
 
     def __post_init__(self) -> None:
         if not NAMES.fullmatch(self.name):

@@ -17,15 +17,15 @@ def vms(ask: Ask, virsh: Virsh, *, sized: bool = False) -> tuple[VM, ...]:
     return vms_of(ask, virsh, ask(AskDomains(virsh)), sized=sized)
 
 
-def look(ask: Ask, virsh: Virsh, *more: Image) -> Look:
+def look(ask: Ask, virsh: Virsh, *more: str) -> Look:
     """All VMs, and which file each of their paths is, and each path of `more`."""
     return look_at(ask, virsh, vms(ask, virsh), *more)
 
 
-def look_at(ask: Ask, virsh: Virsh, known: tuple[VM, ...], *more: Image) -> Look:
+def look_at(ask: Ask, virsh: Virsh, known: tuple[VM, ...], *more: str) -> Look:
     """The same of VMs that are known."""
     paths = {path for vm in known for disk in every_disk(vm) for path in (disk.source, *disk.chain) if path}
-    paths.update(path for image in more for path in (image.path, *image.chain))
+    paths.update(more)
     return Look(known, ask(AskFiles(virsh, tuple(sorted(paths)))) if paths else {})
 
 

@@ -19,10 +19,10 @@ from people.actor import Actor
 from people.selectors import actor_of
 from recovery.fetching.wish import Wish
 from recovery.handback.asking import handed_back
+from recovery.kind import KIND as RECOVERY
 from ssh.hostkeys import parse_public_key
 
 log = logging.getLogger(__name__)
-RECOVERY = "recovery"
 OVER = (State.UNDONE, State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.REFUSED, State.DRAFT, State.PLANNED)
 
 
@@ -73,7 +73,7 @@ def stays(number: int) -> str:
     """Why a fetch cannot be undone now, as a sentence: somebody works on what is on the disks. Empty where it can."""
     change = Change.objects.get(pk=number)
     host = change.plan.settings["name"] if change.plan else ""
-    rows = Change.objects.filter(kind=RECOVERY, vm=change.vm, host__name=host).exclude(status__in=OVER)
+    rows = Change.objects.filter(kind=RECOVERY.key, vm=change.vm, host__name=host).exclude(status__in=OVER)
     for recovery in rows.exclude(status=State.CLOSED).order_by("-pk"):
         if handed_back(recovery) is None:
             return (

@@ -61,7 +61,8 @@ def gather(wish: Wish, ask: Ask) -> Facts:
     images = ask(AskImages(VIRSH, tuple(sorted(wanted)))) if wanted else {}
     template = next((written(domain.later) for domain in domains if domain.name == wish.template), "")
     disks = next((dict(_own_xml(domain)) for domain in domains if domain.name == wish.vm), {})
-    return Facts(look_at(ask, VIRSH, known, *images.values()), images, template, disks)
+    below = (path for image in images.values() for path in image.chain)
+    return Facts(look_at(ask, VIRSH, known, *below), images, template, disks)
 
 
 def own_disks(vm: VM) -> tuple[Disk, ...]:

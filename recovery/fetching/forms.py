@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.db.models.functions import Lower
 
 from changes.forms import reason_field, ticket_field
 from changes.plan import Json
@@ -112,18 +113,23 @@ class FetchForm(forms.Form):
 
 def receivers(actor: Actor, vms: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Who may get disks: VMs that run and are hosts that the person sees; and clones of what is off and nobody's."""
-    seen = set(hosts_seen_by(actor).filter(name__in=[vm["name"] for vm in vms]).values_list("name", flat=True))
+    names = [vm["name"] for vm in vms]
+    seen = set(hosts_seen_by(actor).filter(name__in=names).values_list("name", flat=True))
+    machines = machines_among(names)
     for vm in vms:
-        if vm["power"] == "off" and not is_machine(vm["name"]):
+        if vm["power"] == "off" and vm["name"].lower() not in machines:
             yield f"{CLONE}:{vm['name']}", f"a new clone of {vm['name']}"
     for vm in vms:
         if vm["power"] == "on" and vm["name"] in seen:
             yield f"{RUNNING}:{vm['name']}", f"{vm['name']}, which runs"
 
 
-def is_machine(name: str) -> bool:
-    """Whether it is somebody's VM or host, and so no template."""
-    return Vm.objects.filter(name__iexact=name).exists() or Host.objects.filter(name__iexact=name).exists()
+def machines_among(names: Iterable[str]) -> set[str]:
+    """Those of the names, in small letters, that are somebody's VM or host, and so no template's."""
+    small = {name.lower() for name in names}
+    vms, hosts = Vm.objects.annotate(small=Lower("name")), Host.objects.annotate(small=Lower("name"))
+    found = (rows.filter(small__in=small).values_list("small", flat=True) for rows in (vms, hosts))
+    return {name for names_of in found for name in names_of}
 
 
 def sign_ins(actor: Actor) -> Any:
@@ -134,14 +140,15 @@ def sign_ins(actor: Actor) -> Any:
 def problems(wish: Wish, actor: Actor) -> Iterator[tuple[str, str]]:
     """All that is wrong with a wish by itself, and with what this person may name."""
     yield from wish_problems(wish)
-    if wish.template and is_machine(wish.template):
+    machines = machines_among((wish.template, wish.name))
+    if wish.template.lower() in machines:
         yield (
             "template",
             f"{wish.template} is a machine of the inventory, no template: a clone would have its files.",
         )
     if wish.target and not hosts_seen_by(actor).filter(name=wish.target).exists():
         yield "target", f"Regroup knows no host called {wish.target}. Add it first: what gets the disks must be one."
-    if wish.name and is_machine(wish.name):
+    if wish.name.lower() in machines:
         yield "name", f"The inventory has a machine called {wish.name} already. Give the clone another name."
     if wish.like and not sign_ins(actor).filter(name=wish.like).exists():
         yield "like", f"{wish.like} is no host that is signed in to with a key. Choose another one."

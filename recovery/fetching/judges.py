@@ -10,7 +10,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Check, Json
 from hypervisors.libvirt.agent import AskGuest
 from hypervisors.libvirt.facts import AskFiles, AskImages
-from hypervisors.libvirt.looking import image_of, look, vms
+from hypervisors.libvirt.looking import image_of, look, vm_named, vms
 from hypervisors.safety import already, judge_attach, judge_start, judge_template, uses
 from hypervisors.values import VM, HypervisorError, Power
 from recovery.fetching.facts import VIRSH
@@ -24,52 +24,43 @@ SPARE = 1 << 30
 """Bytes that stay free beside a copy."""
 
 
-def _vm(args: Args, context: Context) -> VM | None:
+def _vm(args: Args, context: Context) -> VM:
+    """Raises HypervisorError where there is none, which is a no."""
+    return vm_named(str(args["uuid"]), vms(context.ask, VIRSH))
+
+
+def _there(args: Args, context: Context) -> VM | None:
     return next((vm for vm in vms(context.ask, VIRSH) if vm.uuid == args["uuid"]), None)
-
-
-def _gone(args: Args) -> Verdict:
-    return no(f"The hypervisor has no VM with the UUID {args['uuid']}.")
 
 
 def vm_off(args: Args, context: Context) -> Verdict:
     vm = _vm(args, context)
-    if vm is None:
-        return _gone(args)
     return no(f"{vm.name} is {vm.power}.") if vm.holds_disks else yes(f"{vm.name} is off.")
 
 
 def vm_on(args: Args, context: Context) -> Verdict:
     vm = _vm(args, context)
-    if vm is None:
-        return _gone(args)
     return yes(f"{vm.name} runs.") if vm.power is Power.ON else no(f"{vm.name} is {vm.power}.")
 
 
 def may_start(args: Args, context: Context) -> Verdict:
     seen = look(context.ask, VIRSH)
-    vm = next((vm for vm in seen.vms if vm.uuid == args["uuid"]), None)
-    if vm is None:
-        return _gone(args)
+    vm = vm_named(str(args["uuid"]), seen.vms)
     refused = judge_start(vm, seen).refusals
     return no(" ".join(refused)) if refused else yes(f"Nobody else has a disk of {vm.name}.")
 
 
 def may_copy(args: Args, context: Context) -> Verdict:
     seen = look(context.ask, VIRSH)
-    vm = next((vm for vm in seen.vms if vm.uuid == args["uuid"]), None)
-    if vm is None:
-        return _gone(args)
+    vm = vm_named(str(args["uuid"]), seen.vms)
     refused = judge_template(vm, seen).refusals
     return no(" ".join(refused)) if refused else yes(f"{vm.name} is off, and nobody writes to its disks.")
 
 
 def _users(args: Args, context: Context, *, now: bool) -> list[str]:
     """Names of the VMs that have the file, as a disk or below one; of those that run only, with `now`."""
-    seen = look(context.ask, VIRSH)
-    extra = context.ask(AskFiles(VIRSH, (str(args["path"]),)))
-    seen = type(seen)(seen.vms, {**seen.files, **extra})
-    return sorted({use.vm.name for use in uses(str(args["path"]), seen) if use.now or not now})
+    path = str(args["path"])
+    return sorted({use.vm.name for use in uses(path, look(context.ask, VIRSH, path)) if use.now or not now})
 
 
 def nobody_writes(args: Args, context: Context) -> Verdict:
@@ -84,16 +75,12 @@ def nobody_has(args: Args, context: Context) -> Verdict:
 
 def has_disk(args: Args, context: Context) -> Verdict:
     vm = _vm(args, context)
-    if vm is None:
-        return _gone(args)
     has = args["path"] in {disk.source for disk in vm.next_disks}
     return yes(f"{vm.name} has {args['path']}.") if has else no(f"{vm.name} does not have {args['path']}.")
 
 
 def lacks_disk(args: Args, context: Context) -> Verdict:
     vm = _vm(args, context)
-    if vm is None:
-        return _gone(args)
     has = args["path"] in {disk.source for disk in (*vm.disks, *vm.next_disks)}
     return no(f"{vm.name} has {args['path']} still.") if has else yes(f"{vm.name} has it no longer.")
 
@@ -150,31 +137,27 @@ def name_free(args: Args, context: Context) -> Verdict:
 
 
 def defined(args: Args, context: Context) -> Verdict:
-    vm = _vm(args, context)
+    vm = _there(args, context)
     return yes(f"{vm.name} is defined.") if vm and vm.name == args["name"] else no(f"There is no VM {args['name']}.")
 
 
 def undefined(args: Args, context: Context) -> Verdict:
-    vm = _vm(args, context)
+    vm = _there(args, context)
     return no(f"{vm.name} is defined still.") if vm else yes("It is not defined.")
 
 
 def may_attach(args: Args, context: Context) -> Verdict:
     """The look that counts: right before the act."""
     image = image_of(context.ask, VIRSH, str(args["path"]), str(args["format"]))
-    seen = look(context.ask, VIRSH, image)
-    vm = next((vm for vm in seen.vms if vm.uuid == args["uuid"]), None)
-    if vm is None:
-        return _gone(args)
+    seen = look(context.ask, VIRSH, image.path, *image.chain)
+    vm = vm_named(str(args["uuid"]), seen.vms)
     judged = judge_attach(vm, image, str(args["serial"]), seen)
     return no(" ".join(judged.refusals)) if judged.refusals else yes(f"{vm.name} may have {image.path}.")
 
 
 def attached(args: Args, context: Context) -> Verdict:
     seen = look(context.ask, VIRSH)
-    vm = next((vm for vm in seen.vms if vm.uuid == args["uuid"]), None)
-    if vm is None:
-        return _gone(args)
+    vm = vm_named(str(args["uuid"]), seen.vms)
     disk = already(vm, str(args["path"]), str(args["serial"]), seen)
     if disk is None:
         return no(f"{vm.name} does not have {args['path']} both now and at its next start.")
@@ -182,7 +165,7 @@ def attached(args: Args, context: Context) -> Verdict:
 
 
 def detached(args: Args, context: Context) -> Verdict:
-    vm = _vm(args, context)
+    vm = _there(args, context)
     if vm is None:
         return yes("There is no such VM any more.")
     has = {disk.source for disk in (*vm.disks, *vm.next_disks)}
@@ -202,7 +185,7 @@ def answers(args: Args, context: Context) -> Verdict:
 
 def guest_let_go(args: Args, context: Context) -> Verdict:
     """A disk that is pulled from under a mounted file system loses what was not written yet."""
-    vm = _vm(args, context)
+    vm = _there(args, context)
     if vm is None or not vm.holds_disks:
         return yes("The VM is off.")
     if args["path"] not in {disk.source for disk in vm.disks}:

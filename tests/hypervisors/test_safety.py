@@ -6,16 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hypervisors.safety import (
-    GuestDisk,
-    Look,
-    Matched,
-    PersonDecides,
-    judge_attach,
-    judge_start,
-    judge_template,
-    match,
-)
+from hypervisors.safety import Look, judge_attach, judge_start, judge_template
 from hypervisors.values import VM, Disk, Image, Power
 
 OLD = Image("/i/old", "qcow2", 100)
@@ -132,37 +123,3 @@ def test_a_template_that_somebody_writes_to_is_not_copied():
     assert "vm42 is not off and writes to /i/base" in judge_template(mine, Look((mine, writer), FILES)).refusals[0]
     child = vm("vm42", Power.ON, disk("/i/child", chain=("/i/old", "/i/base")))
     assert judge_template(mine, Look((mine, child), FILES)).refusals == ()
-
-
-SDA, SDB = GuestDisk("sda", "root", 10), GuestDisk("sdb", "old", 100)
-ATTACHED = disk("/i/old", serial="old", size=100)
-
-
-def test_a_guests_disk_is_known_by_its_serial_number():
-    assert match(ATTACHED, [SDA], [SDA, SDB]) == Matched(SDB, "serial")
-    assert match(ATTACHED, [SDA, SDB], [SDA, SDB]) == Matched(SDB, "serial"), "it may have been there at the first look"
-
-
-def test_without_a_serial_number_by_size_and_appearance():
-    bare = GuestDisk("sdb", "", 100)
-    assert match(ATTACHED, [SDA], [SDA, bare]) == Matched(bare, "size and appearance")
-
-
-@pytest.mark.parametrize(
-    ("after", "reason", "among"),
-    [
-        ([SDA], "No new disk appeared", ()),
-        ([SDA, replace(SDB, size=99)], "99 bytes in the guest and 100", (replace(SDB, size=99),)),
-        ([SDA, SDB, replace(SDB, name="sdc")], "2 disks show", (SDB, replace(SDB, name="sdc"))),
-        ([SDA, GuestDisk("sdb", "", 99)], "fit none or several", (GuestDisk("sdb", "", 99),)),
-        ([SDA, GuestDisk("sdb", "else", 100)], "fit none or several", (GuestDisk("sdb", "else", 100),)),
-        (
-            [SDA, GuestDisk("sdb", "", 100), GuestDisk("sdc", "", 100)],
-            "fit none or several",
-            (GuestDisk("sdb", "", 100), GuestDisk("sdc", "", 100)),
-        ),
-    ],
-)
-def test_otherwise_a_person_decides(after, reason, among):
-    given = match(ATTACHED, [SDA], after)
-    assert isinstance(given, PersonDecides) and reason in given.reason and given.among == among

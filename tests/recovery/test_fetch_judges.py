@@ -84,7 +84,7 @@ def test_yes(rule, args, sentence):
     [
         ("vm-off", {"uuid": UUIDS["app01"]}, "app01 is paused."),
         ("vm-on", {"uuid": UUIDS["app01"]}, "app01 is paused."),
-        ("vm-on", {"uuid": "u"}, "has no VM with the UUID u"),
+        ("vm-on", {"uuid": "u"}, "There is no VM u on this hypervisor"),
         ("may-copy", {"uuid": UUIDS["app01"]}, "app01 is not off"),
         ("nobody-writes", {"path": f"{IMAGES}/app01.qcow2"}, "app01 has"),
         ("nobody-has", {"path": OLD}, "vm42 has"),
