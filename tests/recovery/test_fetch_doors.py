@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from changes.models import Change
 from changes.policies import owners_of
@@ -11,7 +12,7 @@ from changes.services import Denied, change_create, plan_store
 from changes.states import State
 from execution import services
 from execution.models import DO, Run, StepRun
-from inventory.models import Host, HostKey, Owner, Vm
+from inventory.models import Host, HostFacts, HostKey, Owner, Vm
 from inventory.states import HostTrust
 from recovery.fetching import after
 from recovery.fetching.views import asked
@@ -43,6 +44,21 @@ def test_the_page_offers_hypervisors_then_what_may_be_chosen_there(client: Clien
     for absent in ("a new clone of vm77", "stranger, which runs", 'value="stranger"', 'value="app10"'):
         assert absent not in page
     assert 'value="app09"' in page
+
+
+def test_a_hypervisor_that_is_down_says_why_and_what_it_said_last(client: Client, vera, rosa, hv01):
+    HostFacts.objects.filter(host=hv01).update(error="hv01 does not answer on port 22.", tried_at=timezone.now())
+    client.force_login(rosa)
+    page = client.get("/changes/fetch/new?host=hv01").content.decode()
+    assert "hv01 does not answer on port 22." in page and "a new clone of template" in page
+
+
+def test_one_that_has_none_of_our_vms_says_what_is_wanted(client: Client, rosa, hv01):
+    Vm.objects.all().delete()
+    client.force_login(rosa)
+    assert "None of its VMs is known here" in client.get("/changes/fetch/new?host=hv01").content.decode()
+    HostFacts.objects.all().delete()
+    assert "No hypervisor is known" in client.get("/changes/fetch/new").content.decode()
 
 
 def test_what_is_asked_for_becomes_a_change_of_the_lost_vm(client: Client, rosa, hv01):
