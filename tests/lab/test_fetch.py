@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -48,42 +49,52 @@ PLACES = (
 )
 
 
-def opened(images: str) -> dict[str, set[int]]:
-    """Image → the QEMUs that have it open, by what the kernel says of their files."""
-    found: dict[str, set[int]] = {}
+Opened = dict[str, set[int]]
+"""Image → the QEMUs that have it open."""
+
+
+def opened(images: Path) -> Opened:
+    """By what the kernel says of their files: a path in another mount namespace says nothing here, an inode does."""
+    names = {(found.st_dev, found.st_ino): path.name for path in images.iterdir() if (found := path.stat())}
+    held: Opened = {}
     for process in psutil.process_iter(["name"]):
-        if not (process.info["name"] or "").startswith("qemu-system"):
-            continue
-        try:
-            for file in process.open_files():
-                if file.path.startswith(images):
-                    found.setdefault(file.path, set()).add(process.pid)
-        except psutil.Error:
-            continue
-    return found
+        if (process.info["name"] or "").startswith("qemu-system"):
+            for file in _files(process.pid):
+                if name := names.get(file):
+                    held.setdefault(name, set()).add(process.pid)
+    return held
+
+
+def _files(pid: int) -> Iterator[tuple[int, int]]:
+    """Device and inode of each open file; nothing of a process that has ended."""
+    with suppress(OSError):
+        for link in list(Path(f"/proc/{pid}/fd").iterdir()):
+            with suppress(OSError):
+                found = link.stat()
+                yield found.st_dev, found.st_ino
 
 
 @contextmanager
-def watched(hypervisor: LabHypervisor) -> Iterator[list[str]]:
-    """Images that two QEMUs had open at one moment; as often looked as the machine allows."""
-    twice: list[str] = []
-    looks: list[int] = [0]
-    done = threading.Event()
+def watched(hypervisor: LabHypervisor, *wanted: str) -> Iterator[None]:
+    """Fails where two QEMUs had one image open at one moment, or none was ever seen to have the wanted ones."""
+    twice, seen, done = list[str](), set[str](), threading.Event()
 
     def look() -> None:
         while not done.wait(0.1):
-            looks[0] += 1
-            found = opened("/var/lib/libvirt/images") | opened(str(hypervisor.images))
-            twice.extend(f"{path}: {pids}" for path, pids in found.items() if len(pids) > 1)
+            with suppress(OSError):  # an image was removed while the folder was listed
+                held = opened(hypervisor.images)
+                seen.update(held)
+                twice.extend(f"{name}: {pids}" for name, pids in held.items() if len(pids) > 1)
 
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        yield twice
+        yield
     finally:
         done.set()
         thread.join()
-        assert looks[0] > 100 and not twice, twice
+    assert not twice, twice
+    assert all(any(name.startswith(start) for name in seen) for start in wanted), seen
 
 
 def said(change: Change) -> list[tuple[str, str, str]]:
@@ -116,7 +127,7 @@ def test_a_dead_vms_disk_is_fetched_recovered_and_given_back(
     wish = Wish(
         "hv01", "vm42", "cafe", template="template", name="vm42-new", like="hv01", address=hv01.address, port=port
     )
-    with watched(hv01):
+    with watched(hv01, "vm42.qcow2", "vm42-sda-", "vm42-new-"):
         with django_capture_on_commit_callbacks(execute=True):
             change = fetched(hv01, acts, wish, (rosa, amir, olu))
         host = Row.objects.get(name="vm42-new")

@@ -134,7 +134,7 @@ def test_all_of_it_in_the_browser(seats, dashboard, hv01):
     rosa.picture("fetch-new", themes=BOTH, sizes=("wide", "phone"))
     address = planned(rosa)
     rosa.picture("fetch-plan", themes=BOTH, sizes=("wide", "phone"))
-    with watched(hv01), a_door(hv01, CLONE, port):
+    with watched(hv01, "vm42.qcow2", "vm42-sda-", f"{CLONE}-"), a_door(hv01, CLONE, port):
         through(rosa, amir, olu, address)
         olu.sees(f"{CLONE} has the disks", timeout=600_000)
         olu.picture("fetch-done", themes=BOTH, sizes=("wide", "phone"))
@@ -176,7 +176,7 @@ def test_all_of_it_over_the_api_with_workers_killed_in_each_step(dashboard, hv01
     assert change["state"] == "planned", change["refusal"]
     dashboard.act("rosa", number, "submit")
     steps = ["switch-off", "release-sda", "clone-1", "define", "start", "answer", "attach-sda"]
-    with watched(hv01), a_door(hv01, clone["name"], port):
+    with watched(hv01, "vm42.qcow2", f"{CLONE}-2-"), a_door(hv01, clone["name"], port):
         approved_and_run(dashboard, number)
         hit = kill_during(dashboard, number, [f"do:{step}" for step in steps], ("succeeded", "failed", "unknown"))
         assert dashboard.change(number)["state"] == "succeeded", dashboard.change(number)["sentence"]
