@@ -15,17 +15,29 @@ from inventory.rights import error_told
 from inventory.selectors import host_by_name
 from people.actor import Actor
 from people.roles import Role
-from readiness.models import Readiness
+from readiness.models import Readiness, Tried
 from readiness.selectors import LADDER, Filters, readiness_list, readiness_of
 from readiness.services import NothingToAsk, readiness_ask
 
 router = Router(tags=["readiness"])
 
 
+class ProofOut(Schema):
+    """A boot of a clone: `outcome` is up, down or silent (nothing was seen, so nobody can tell); `proven_at` is when a
+    clone of the machine last came up."""
+
+    outcome: str
+    at: datetime
+    seconds: int
+    sentence: str
+    change: int
+    proven_at: datetime | None
+
+
 class ReadinessOut(Schema):
     """A host's verdict: `light` is red, amber, green or unknown, `reasons` the sentences that make it so, `unknowns`
     the checks with something that nobody can tell. `error` is why it gave no answer when last asked. Times are null
-    before it was first asked."""
+    before it was first asked. `proof` is the last boot of a clone of it, null where none was tried."""
 
     host: str
     light: str
@@ -40,6 +52,7 @@ class ReadinessOut(Schema):
     seen_at: datetime | None
     stale: bool
     error: str
+    proof: ProofOut | None
 
 
 class ReadinessPage(Schema):
@@ -65,9 +78,10 @@ class CheckOut(Schema):
 
 
 class ReadinessWhole(ReadinessOut):
-    """Static checks find reasons against a boot; they cannot prove one."""
+    """Static checks find reasons against a boot; they cannot prove one. `backup_proof` is the last boot of a backup."""
 
     checks: list[CheckOut]
+    backup_proof: ProofOut | None
 
 
 class ReadinessAsked(Schema):
@@ -99,7 +113,11 @@ def readiness(
 def host_readiness(request: HttpRequest, name: str) -> dict[str, Any]:
     host = host_by_name(name, seer(request))
     row = readiness_of(host) or Readiness(host=host)
-    return {**readiness_out(row, seer(request)), "checks": [finding.to_json() for finding in row.found]}
+    return {
+        **readiness_out(row, seer(request)),
+        "checks": [finding.to_json() for finding in row.found],
+        "backup_proof": proof_out(getattr(host, "backup_proof", None)),
+    }
 
 
 @router.post(
@@ -128,4 +146,12 @@ def readiness_out(row: Readiness, actor: Actor) -> dict[str, Any]:
         "up_since": row.up_since if seen else None,
         "since": row.since if seen else None,
         "stale": row.stale,
+        "proof": proof_out(getattr(row.host, "proof", None)),
     }
+
+
+def proof_out(row: Tried | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    told = {name: getattr(row, name) for name in ("outcome", "at", "seconds", "sentence", "proven_at")}
+    return {**told, "change": row.change_id}

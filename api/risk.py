@@ -18,16 +18,19 @@ router = Router(tags=["readiness"])
 
 
 class RiskOut(Schema):
-    """A host, and what makes it bad: `score` is the product of four factors (docs/readiness.md), `reasons` say them.
+    """A host, and what makes it bad: `score` is the product of five factors (docs/readiness.md), `reasons` say them.
 
     `days_up` is null where nobody can tell when it was booted; `verdict` is red, amber, green, unknown,
-    or stale: looked at long ago. `owned` is nobody, unconfirmed or confirmed. `backup_at` lessens nothing."""
+    or stale: looked at long ago. `proven` is failed, never, old or recently, `proven_at` when a clone of it last
+    came up. `owned` is nobody, unconfirmed or confirmed. `backup_at` lessens nothing."""
 
     host: str
     score: int
     reasons: list[str]
     days_up: int | None
     verdict: str
+    proven: str
+    proven_at: datetime | None
     owned: str
     owner: str
     confirmed_at: datetime | None
@@ -48,6 +51,7 @@ def risk(
     verdict: str = "",
     owned: str = "",
     criticality: str = "",
+    proven: str = "",
     owner: str = "",
     site: str = "",
     text: str = "",
@@ -56,7 +60,7 @@ def risk(
 ) -> dict[str, Any]:
     """`after` is what the answer before gave. `up` is month, quarter, half-year or year (so long or longer), days or
     unknown. Places are weighed again every few minutes; what is said of a host is as of now."""
-    now, filters = timezone.now(), Filters(up, verdict, owned, criticality, owner, site, text)
+    now, filters = timezone.now(), Filters(up, verdict, owned, criticality, proven, owner, site, text)
     return worst_first(risk_list(seer(request), filters), LADDER, after, limit, lambda row: risk_out(as_now(row, now)))
 
 
@@ -67,6 +71,8 @@ def risk_out(row: AtRisk) -> dict[str, Any]:
         "reasons": row.reasons,
         "days_up": row.days,
         "verdict": row.risk.verdict,
+        "proven": row.risk.proven,
+        "proven_at": row.proof.proven_at if row.proof else None,
         "owned": row.risk.owned,
         "owner": row.owned.owner.name if row.owned.owner else "",
         "confirmed_at": row.owned.confirmed_at,

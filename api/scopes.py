@@ -7,7 +7,7 @@ from people.scopes import Scope
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 WORDS: dict[str, Scope] = {
-    **dict.fromkeys(("recovery", "handback", "fetch", "bond", "drill", "reboot", "rollouts"), Scope.REQUEST),
+    **dict.fromkeys(("recovery", "handback", "fetch", "bond", "drill", "reboot", "proof", "rollouts"), Scope.REQUEST),
     **dict.fromkeys(("submit", "withdraw", "replan", "answer", "ask", "facts", "slot", "drop"), Scope.REQUEST),
     "filters": Scope.REQUEST,
     **dict.fromkeys(("approve", "reject", "decide", "review"), Scope.APPROVE),

@@ -22,6 +22,7 @@ from api import (
     ownership,
     policies,
     problems,
+    proof,
     readiness,
     reboot,
     recovery,
@@ -50,6 +51,7 @@ api.add_router("/changes", fetching.router)
 api.add_router("/changes", recovery.router)  # first: /changes/recovery is no number
 api.add_router("/changes", networking.router)
 api.add_router("/changes", reboot.router)
+api.add_router("/changes", proof.router)
 api.add_router("/changes", changes.router)
 api.add_router("/changes", windows.slots)
 api.add_router("/changes", glass.router)

@@ -18,7 +18,7 @@ from inventory.states import CRITICALITY_LABELS, Criticality
 from inventory.worst_first import Ladder, WordFilters
 from people.actor import Actor
 from readiness import risk
-from readiness.models import HostRisk, Readiness, stale_before
+from readiness.models import HostRisk, ProvenBoot, Readiness, stale_before
 from readiness.panels import reboot_url
 from readiness.risk import Owned, Risk, Up, Verdict
 from readiness.selectors import narrowed, sites_of
@@ -36,6 +36,7 @@ class Filters(WordFilters):
     verdict: str = ""
     owned: str = ""
     criticality: str = ""
+    proven: str = ""
     owner: str = ""
     site: str = ""
     text: str = ""
@@ -59,6 +60,7 @@ class AtRisk:
     reasons: list[str]
     next: list[tuple[str, str]]
     backup_at: datetime | None
+    proof: ProvenBoot | None
 
     @property
     def old(self) -> bool:
@@ -85,15 +87,16 @@ class Counts:
     verdict: list[Choice]
     owned: list[Choice]
     criticality: list[Choice]
+    proven: list[Choice]
 
 
 def risk_list(actor: Actor, filters: Filters) -> QuerySet[HostRisk]:
     """Rows of hosts that the person sees, as far as the filters let them through."""
     rows = on_hosts_seen_by(actor, HostRisk.objects.all())
-    rows = rows.select_related("host__owner", "host__vm__owner", "host__readiness")
+    rows = rows.select_related("host__owner", "host__vm__owner", "host__readiness", "host__proof")
     if filters.up:
         rows = rows.filter(up__in=risk.at_least(Up(filters.up))) if filters.up in set(Up) else rows.none()
-    for name in ("verdict", "owned", "criticality"):
+    for name in ("verdict", "owned", "criticality", "proven"):
         if word := getattr(filters, name):
             rows = rows.filter(**{name: word})
     return narrowed(rows, filters.owner, filters.site, filters.text)
@@ -104,7 +107,9 @@ def as_now(row: HostRisk, now: datetime | None = None, actor: Actor | None = Non
     now, host, owned = now or timezone.now(), row.host, row.host.answers
     kept: Readiness | None = getattr(host, "readiness", None)
     seen_at, up_since, light = (kept.seen_at, kept.up_since, kept.light) if kept else (None, None, None)
-    found = risk_now(seen_at, up_since, light, owned.owner_id, owned.confirmed_at, owned.criticality, now)
+    proof: ProvenBoot | None = getattr(host, "proof", None)
+    tried = (proof.outcome, proof.proven_at) if proof else (None, None)
+    found = risk_now(seen_at, up_since, light, owned.owner_id, owned.confirmed_at, owned.criticality, now, *tried)
     days = days_up(seen_at, up_since, now)
     return AtRisk(
         host=host,
@@ -117,6 +122,7 @@ def as_now(row: HostRisk, now: datetime | None = None, actor: Actor | None = Non
         reasons=risk.reasons(found, days),
         next=list(_next(host, kept, found, reboot_url(host, actor) if actor else "")),
         backup_at=host.vm.last_backup_at if host.vm else None,
+        proof=proof,
     )
 
 
@@ -160,6 +166,7 @@ def counts(actor: Actor) -> Counts:
         verdict=choices("verdict", verdicts),
         owned=choices("owned", {owned.value: words for owned, words in risk.OWNED_WORDS.items()}),
         criticality=choices("criticality", levels),
+        proven=choices("proven", {proven.value: words for proven, words in risk.PROVEN_WORDS.items()}),
     )
 
 

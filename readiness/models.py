@@ -12,10 +12,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from changes.models import Change
 from changes.states import Label
 from inventory.models import Host
 from readiness.judges.finding import Finding
 from readiness.lights import CHECK_LABELS, LABELS, Light, rank
+from readiness.proof.outcome import OUTCOME_LABELS, Outcome
 
 LIGHTS = [(light.value, LABELS[light].word) for light in Light]
 UNKNOWN_RANK = rank(Light.UNKNOWN)
@@ -103,6 +105,51 @@ class ReadinessDetail(models.Model):
         return f"checks of {self.readiness_id}"
 
 
+class Tried(models.Model):
+    """The last boot of a host's clone: what it came to, when, by which change. One row a host.
+
+    proven_at   when a clone of it last came up; proven_by the change that showed it
+    """
+
+    outcome = models.CharField(max_length=8, choices=[(one.value, OUTCOME_LABELS[one].word) for one in Outcome])
+    at = models.DateTimeField()
+    seconds = models.PositiveIntegerField()
+    sentence = models.TextField()
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="+")
+    proven_at = models.DateTimeField(null=True)
+    proven_by = models.ForeignKey(Change, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def label(self) -> Label:
+        return OUTCOME_LABELS[Outcome(self.outcome)]
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome == Outcome.DOWN
+
+
+class ProvenBoot(Tried):
+    """Of the VM as it was then."""
+
+    host = models.OneToOneField(Host, on_delete=models.CASCADE, related_name="proof", primary_key=True)
+
+    def __str__(self) -> str:
+        return f"proof of {self.host_id}"
+
+
+class ProvenBackup(Tried):
+    """Of a backup of it, which is `image` on its hypervisor."""
+
+    host = models.OneToOneField(Host, on_delete=models.CASCADE, related_name="backup_proof", primary_key=True)
+    image = models.TextField()
+
+    def __str__(self) -> str:
+        return f"proof of a backup of {self.host_id}"
+
+
 class HostRisk(models.Model):
     """A host's place among those at risk (`readiness.risk`), kept so that a list of all is one walk along an index.
 
@@ -118,11 +165,12 @@ class HostRisk(models.Model):
     verdict = models.CharField(max_length=12)
     owned = models.CharField(max_length=12)
     criticality = models.CharField(max_length=12)
+    proven = models.CharField(max_length=12, default="never")
 
     class Meta:
         indexes = (
             models.Index(fields=("rank", "up_since", "host"), name="risk_worst_first"),
-            models.Index(fields=("criticality", "owned", "up", "verdict"), name="risk_counted"),
+            models.Index(fields=("criticality", "owned", "up", "verdict", "proven"), name="risk_counted"),
         )
 
     def __str__(self) -> str:

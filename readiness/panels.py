@@ -10,7 +10,7 @@ from inventory.models import Host
 from inventory.panels import Panel, register_panel
 from people.actor import Actor
 from people.roles import Role
-from readiness.selectors import readiness_of
+from readiness.selectors import proofs_of, readiness_of
 
 MAY_ASK = (Role.OPERATOR, Role.REQUESTER, Role.ADMINISTRATOR)
 
@@ -25,11 +25,19 @@ def reboot_url(host: Host, actor: Actor) -> str:
     return f"{reverse('reboot_new')}?{urlencode({'host': host.name})}" if may else ""
 
 
+def proof_url(host: Host, actor: Actor) -> str:
+    """Where this person asks for the boot of its clone; empty where they may not, or it is simulated."""
+    may = actor.may(Role.REQUESTER) and not host.simulated
+    return f"{reverse('proof_new')}?{urlencode({'host': host.name})}" if may else ""
+
+
 def host_panel(host: Host, actor: Actor) -> Panel:
     context = {
         "host": host,
         "row": readiness_of(host),
         "may_ask": actor.may(*MAY_ASK),
         "reboot": reboot_url(host, actor),
+        "proofs": proofs_of(host),
+        "prove": proof_url(host, actor),
     }
     return Panel("Will it come back?", "readiness/_host_panel.html", context, "readiness")

@@ -1,7 +1,7 @@
-"""Which host a reboot would hurt most, with the fewest people to know of it: a product of four factors. Pure.
+"""Which host a reboot would hurt most, with the fewest people to know of it: a product of five factors. Pure.
 
-not rebooted for long × not known to come back × nobody's × critical. Nothing proves a boot yet, so whether one was
-ever proven is no factor. A backup lessens nothing: that of a machine that cannot boot cannot boot either.
+not rebooted for long × not known to come back × not proven × nobody's × critical. Only a clone that came up proves a
+boot, and not for ever. A backup lessens nothing: that of a machine that cannot boot cannot boot either.
 """
 
 from __future__ import annotations
@@ -36,17 +36,30 @@ class Verdict(StrEnum):
     GREEN = "green"
 
 
+class Proven(StrEnum):
+    """Whether a clone of it came up when it was last tried. old: it did, but that was long ago."""
+
+    FAILED = "failed"
+    NEVER = "never"
+    OLD = "old"
+    RECENTLY = "recently"
+
+
 class Owned(StrEnum):
     NOBODY = "nobody"
     UNCONFIRMED = "unconfirmed"
     CONFIRMED = "confirmed"
 
 
+PROVEN_DAYS = 90
+"""For so long a boot that was proven counts."""
+
 DAYS = {Up.YEAR: 365, Up.HALF: 180, Up.QUARTER: 90, Up.MONTH: 30}
 """From how many days on, the longest first."""
 
 UP_WEIGHTS = {Up.YEAR: 10, Up.HALF: 8, Up.QUARTER: 4, Up.UNKNOWN: 4, Up.MONTH: 2, Up.DAYS: 1}
 VERDICT_WEIGHTS = {Verdict.RED: 8, Verdict.AMBER: 4, Verdict.STALE: 3, Verdict.UNKNOWN: 3, Verdict.GREEN: 1}
+PROVEN_WEIGHTS = {Proven.FAILED: 4, Proven.NEVER: 2, Proven.OLD: 2, Proven.RECENTLY: 1}
 OWNED_WEIGHTS = {Owned.NOBODY: 4, Owned.UNCONFIRMED: 2, Owned.CONFIRMED: 1}
 
 UP_WORDS = {
@@ -67,13 +80,25 @@ VERDICT_REASONS = {
     Verdict.STALE: "whether it would boot was looked at long ago",
     Verdict.UNKNOWN: "whether it would boot is not known",
 }
+PROVEN_REASONS = {
+    Proven.FAILED: "its clone did not come up",
+    Proven.NEVER: "no boot of a clone ever proved it",
+    Proven.OLD: f"no boot of a clone proved it within {PROVEN_DAYS} days",
+}
+PROVEN_WORDS = {
+    Proven.FAILED: "its clone did not come up",
+    Proven.NEVER: "never proven",
+    Proven.OLD: f"proven more than {PROVEN_DAYS} days ago",
+    Proven.RECENTLY: f"proven within {PROVEN_DAYS} days",
+}
 OWNED_WORDS = {Owned.NOBODY: "nobody’s", Owned.UNCONFIRMED: "owner not confirmed", Owned.CONFIRMED: "owner confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is known of a host. days: since its last boot, None where nobody can tell; stale: the light is an old one;
-    confirmed: its owner has said "still mine" within the period."""
+    confirmed: its owner has said "still mine" within the period; failed: its clone did not come up when last tried;
+    proven: days since one did, None where none ever did."""
 
     days: float | None
     light: Light
@@ -81,6 +106,8 @@ class Told:
     owner: bool
     confirmed: bool
     criticality: Criticality
+    failed: bool = False
+    proven: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +118,14 @@ class Risk:
     verdict: Verdict
     owned: Owned
     criticality: Criticality
+    proven: Proven = Proven.NEVER
 
     @property
     def score(self) -> int:
         return (
             UP_WEIGHTS[self.up]
             * VERDICT_WEIGHTS[self.verdict]
+            * PROVEN_WEIGHTS[self.proven]
             * OWNED_WEIGHTS[self.owned]
             * CRITICALITY_WEIGHTS[self.criticality]
         )
@@ -110,13 +139,14 @@ class Risk:
 MOST = (
     max(UP_WEIGHTS.values())
     * max(VERDICT_WEIGHTS.values())
+    * max(PROVEN_WEIGHTS.values())
     * max(OWNED_WEIGHTS.values())
     * max(CRITICALITY_WEIGHTS.values())
 )
 
 
 def risk_of(told: Told) -> Risk:
-    return Risk(up_of(told.days), _verdict(told.light, told.stale), _owned(told), told.criticality)
+    return Risk(up_of(told.days), _verdict(told.light, told.stale), _owned(told), told.criticality, _proven(told))
 
 
 def up_of(days: float | None) -> Up:
@@ -139,6 +169,8 @@ def reasons(risk: Risk, days: float | None) -> list[str]:
         found.append(f"not rebooted for {int(days or 0):,} days")
     if risk.verdict in VERDICT_REASONS:
         found.append(VERDICT_REASONS[risk.verdict])
+    if risk.proven is not Proven.RECENTLY:
+        found.append(PROVEN_REASONS[risk.proven])
     if risk.owned is Owned.NOBODY:
         found.append("nobody answers for it")
     elif risk.owned is Owned.UNCONFIRMED:
@@ -153,6 +185,14 @@ def _verdict(light: Light, stale: bool) -> Verdict:
     if stale and light not in (Light.RED, Light.AMBER):
         return Verdict.STALE
     return Verdict(light.value)
+
+
+def _proven(told: Told) -> Proven:
+    if told.failed:
+        return Proven.FAILED
+    if told.proven is None:
+        return Proven.NEVER
+    return Proven.RECENTLY if told.proven <= PROVEN_DAYS else Proven.OLD
 
 
 def _owned(told: Told) -> Owned:

@@ -14,8 +14,11 @@ from inventory.rights import hosts_seen_by, on_hosts_seen_by, ways_told
 from inventory.states import Criticality
 from inventory.worst_first import Ladder, WordFilters
 from people.actor import Actor
+from readiness.judges.proof import Proven
+from readiness.judges.proof import Tried as Trial
 from readiness.lights import LABELS, WORST_FIRST, Light, rank
-from readiness.models import Readiness, ReadinessMove, stale_before
+from readiness.models import ProvenBackup, ProvenBoot, Readiness, ReadinessMove, Tried, stale_before
+from readiness.proof.outcome import Outcome
 
 Row = TypeVar("Row", bound=Model)
 
@@ -54,7 +57,7 @@ class Freshness:
 def readiness_list(actor: Actor, filters: Filters) -> QuerySet[Readiness]:
     """Rows of hosts that the person sees, as far as the filters let them through."""
     rows = ways_told(on_hosts_seen_by(actor, Readiness.objects.all()), actor, "host__")
-    rows = rows.select_related("host", "host__owner", "host__vm", "host__vm__owner")
+    rows = rows.select_related("host", "host__owner", "host__vm", "host__vm__owner", "host__proof")
     if filters.light:
         rows = rows.filter(rank=rank(Light(filters.light))) if filters.light in set(Light) else rows.none()
     if filters.criticality:
@@ -111,6 +114,22 @@ def criticalities() -> list[str]:
 
 def readiness_of(host: Host) -> Readiness | None:
     return Readiness.objects.filter(host=host).select_related("host", "asked_by").first()
+
+
+def proofs_of(host: Host) -> list[Tried]:
+    """The last boots of clones of it: of itself, and of a backup."""
+    rows: list[Tried | None] = [
+        ProvenBoot.objects.select_related("change").filter(host=host).first(),
+        ProvenBackup.objects.select_related("change").filter(host=host).first(),
+    ]
+    return [row for row in rows if row]
+
+
+def proven_of(host_id: int, up_since: datetime) -> Proven:
+    """What the check of it judges."""
+    rows = (ProvenBoot.objects.filter(host=host_id).first(), ProvenBackup.objects.filter(host=host_id).first())
+    itself, backup = (Trial(Outcome(row.outcome), row.at, row.change_id, row.sentence) if row else None for row in rows)
+    return Proven(itself, backup, up_since)
 
 
 def moves_of(host: Host) -> list[ReadinessMove]:

@@ -19,8 +19,11 @@ from people.actor import Actor
 from readiness.facts.values import Machine
 from readiness.judges.checks import reasons, unknowns, verdict
 from readiness.judges.finding import Finding, cut
+from readiness.judges.proof import KEY as PROOF
+from readiness.judges.proof import finding_of
 from readiness.lights import Light, rank
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
+from readiness.selectors import proven_of
 from readiness.weighing import risk_weigh
 
 FIRST_AFTER = timedelta(minutes=10)
@@ -134,7 +137,29 @@ def _silent(row: Readiness, error: str, now: datetime) -> None:
     row.next_at = now + RETRY * 2 ** min(row.misses - 1, MOST_MISSES)
 
 
+def readiness_proven(host_id: int) -> None:
+    """A clone of the host was tried: what its last answer came to is judged again with that."""
+    row = Readiness.objects.select_for_update().select_related("host").filter(host=host_id).first()
+    if row and row.seen_at:
+        rest = tuple(finding for finding in row.found if finding.check != PROOF)
+        moves = _judged(row, (*rest, *finding_of(proven_of(row.pk, row.up_since))), timezone.now())
+        row.save(force_update=True, update_fields=["light", "rank", "unknowns", "since", "lights", "reasons"])
+        ReadinessMove.objects.bulk_create(moves)
+    risk_weigh([host_id])
+
+
 def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now: datetime) -> list[ReadinessMove]:
+    row.up_since = datetime.fromtimestamp(now.timestamp() - machine.uptime, tz=UTC)
+    moves = _judged(row, (*found, *finding_of(proven_of(row.pk, row.up_since))), now)
+    row.boot_id, row.kernel, row.system = machine.boot_id[:64], machine.kernel[:120], machine.os[:120]
+    row.boot_id, row.kernel, row.system = map(storable, (row.boot_id, row.kernel, row.system))
+    row.seen_at, row.error, row.misses = now, "", 0
+    row.next_at = now + timedelta(seconds=settings.READINESS_SECONDS)
+    return moves
+
+
+def _judged(row: Readiness, found: tuple[Finding, ...], now: datetime) -> list[ReadinessMove]:
+    """The row's verdict by these findings, with a move where it became another one."""
     light = verdict(found)
     before = row.lights
     after = {one.check: one.light.value for one in found}
@@ -161,9 +186,4 @@ def _answered(row: Readiness, machine: Machine, found: tuple[Finding, ...], now:
         readiness=row, defaults={"findings": [storable(one.to_json()) for one in found]}
     )
     row.reasons = storable(reasons(found)[:MOST_REASONS])
-    row.up_since = datetime.fromtimestamp(now.timestamp() - machine.uptime, tz=UTC)
-    row.boot_id, row.kernel, row.system = machine.boot_id[:64], machine.kernel[:120], machine.os[:120]
-    row.boot_id, row.kernel, row.system = map(storable, (row.boot_id, row.kernel, row.system))
-    row.seen_at, row.error, row.misses = now, "", 0
-    row.next_at = now + timedelta(seconds=settings.READINESS_SECONDS)
     return moves

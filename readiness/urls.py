@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from readiness import risk_views, views
+from readiness.proof.views import proof_edit, proof_new
 from readiness.reboot.views import reboot_edit, reboot_new
 
 urlpatterns = [
@@ -14,4 +15,6 @@ urlpatterns = [
     path("risk/", risk_views.risk, name="risk"),
     path("changes/reboot/new", reboot_new, name="reboot_new"),
     path("changes/<int:number>/reboot", reboot_edit, name="reboot_edit"),
+    path("changes/proof/new", proof_new, name="proof_new"),
+    path("changes/<int:number>/proof", proof_edit, name="proof_edit"),
 ]

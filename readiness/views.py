@@ -12,7 +12,7 @@ from people.access import Request, requires
 from people.roles import Role
 from readiness.at_risk import FORGOTTEN, forgotten
 from readiness.lights import CHECK_LABELS, LABELS, WORST_FIRST
-from readiness.panels import MAY_ASK, reboot_url
+from readiness.panels import MAY_ASK, proof_url, reboot_url
 from readiness.selectors import (
     LADDER,
     Filters,
@@ -20,6 +20,7 @@ from readiness.selectors import (
     criticalities,
     freshness,
     moves_of,
+    proofs_of,
     readiness_list,
     readiness_of,
     sites,
@@ -59,6 +60,8 @@ def readiness_host(request: Request, host: str) -> HttpResponse:
             for finding in (row.found if row else [])
         ],
         "moves": moves_of(machine),
+        "proofs": proofs_of(machine),
+        "prove": proof_url(machine, request.actor),
         "may_ask": request.actor.may(*MAY_ASK),
         "reboot": reboot_url(machine, request.actor),
     }

@@ -19,15 +19,16 @@ from inventory.models import Host
 from inventory.states import Criticality
 from readiness.lights import Light
 from readiness.models import HostRisk, stale_before
+from readiness.proof.outcome import Outcome
 from readiness.risk import Risk, Told, risk_of
 
 BATCH = 2000
-LEVELS = ("criticality", "owned", "up", "verdict")
+LEVELS = ("criticality", "owned", "up", "verdict", "proven")
 """In the order of the index that they are counted along."""
 OWN = ("owner_id", "confirmed_at", "criticality")
 READ = (
     *("pk", "created", "vm_id", *OWN, *(f"vm__{name}" for name in OWN)),
-    *("readiness__light", "readiness__seen_at", "readiness__up_since"),
+    *("readiness__light", "readiness__seen_at", "readiness__up_since", "proof__outcome", "proof__proven_at"),
     *("risk__pk", "risk__rank", "risk__up_since", *(f"risk__{name}" for name in LEVELS)),
 )
 
@@ -63,7 +64,8 @@ def _weighed(host: dict[str, Any], now: datetime) -> HostRisk | None:
     own, seen_at = "vm__" if host["vm_id"] else "", host["readiness__seen_at"]
     owner, confirmed_at, criticality = (host[f"{own}{name}"] for name in OWN)
     light, up_since = host["readiness__light"], host["readiness__up_since"]
-    risk = risk_now(seen_at, up_since, light, owner, confirmed_at, criticality, now)
+    tried = host["proof__outcome"], host["proof__proven_at"]
+    risk = risk_now(seen_at, up_since, light, owner, confirmed_at, criticality, now, *tried)
     since = up_since if seen_at else host["created"]
     levels = {name: str(getattr(risk, name)) for name in LEVELS}
     wanted = {"rank": risk.rank, "up_since": since, **levels}
@@ -80,8 +82,10 @@ def risk_now(
     confirmed_at: datetime | None,
     criticality: str,
     now: datetime,
+    outcome: str | None,
+    proven_at: datetime | None,
 ) -> Risk:
-    """From what is kept of a host and of whose it is."""
+    """From what is kept of a host, of whose it is, and of its last proof."""
     return risk_of(
         Told(
             days=days_up(seen_at, up_since, now),
@@ -90,6 +94,8 @@ def risk_now(
             owner=owner is not None,
             confirmed=confirmed_at is not None and confirmed_at >= now - unowned.period(),
             criticality=Criticality(criticality),
+            failed=outcome == Outcome.DOWN,
+            proven=(now - proven_at) / timedelta(days=1) if proven_at else None,
         )
     )
 

@@ -10,15 +10,23 @@ from hypothesis import strategies as st
 
 from inventory.states import Criticality
 from readiness.lights import Light
-from readiness.risk import MOST, Owned, Told, Up, Verdict, at_least, reasons, risk_of
+from readiness.risk import MOST, Owned, Proven, Told, Up, Verdict, at_least, reasons, risk_of
 
 LIGHTS_BY_BADNESS = [Light.GREEN, Light.UNKNOWN, Light.AMBER, Light.RED]
-WORST = Told(400, Light.RED, False, False, False, Criticality.CRITICAL)
-BEST = Told(2, Light.GREEN, False, True, True, Criticality.LOW)
+WORST = Told(400, Light.RED, False, False, False, Criticality.CRITICAL, failed=True)
+BEST = Told(2, Light.GREEN, False, True, True, Criticality.LOW, proven=7)
 
 days = st.one_of(st.none(), st.floats(0, 5000))
 told = st.builds(
-    Told, days, st.sampled_from(Light), st.booleans(), st.booleans(), st.booleans(), st.sampled_from(Criticality)
+    Told,
+    days,
+    st.sampled_from(Light),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(Criticality),
+    st.booleans(),
+    days,
 )
 
 
@@ -69,11 +77,19 @@ def test_it_grows_with_criticality(one):
 
 
 @given(told)
+def test_a_proof_lowers_it_for_a_while_and_one_that_failed_is_worse_than_none(one):
+    failed, never = score(replace(one, failed=True)), score(replace(one, failed=False, proven=None))
+    old, recent = (score(replace(one, failed=False, proven=days)) for days in (91, 90))
+    assert failed > never == old > recent
+
+
+@given(told)
 def test_what_is_bad_has_words_and_what_is_well_has_none(one):
     risk, said = risk_of(one), reasons(risk_of(one), one.days)
     bad = [
         risk.up is not Up.DAYS,
         risk.verdict is not Verdict.GREEN,
+        risk.proven is not Proven.RECENTLY,
         risk.owned is not Owned.CONFIRMED,
         risk.criticality in (Criticality.HIGH, Criticality.CRITICAL),
     ]
@@ -83,10 +99,11 @@ def test_what_is_bad_has_words_and_what_is_well_has_none(one):
 def test_the_articles_machine_is_the_worst_but_for_its_days_and_says_why():
     """Not rebooted in nearly six months, 32-bit programs under a 64-bit kernel, no owner to be found, critical."""
     found = risk_of(replace(WORST, days=181.4))
-    assert found.score == 2560
+    assert found.score == 10240
     assert reasons(found, 181.4) == [
         "not rebooted for 181 days",
         "it would not boot, as far as can be told",
+        "its clone did not come up",
         "nobody answers for it",
         "its criticality is critical",
     ]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import product
+from itertools import cycle, product
 
 import pytest
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 
+from changes.models import Change
 from inventory.models import Host, Membership, Owner, Vm
 from people.roles import Role
 from people.services import token_issue
 from readiness.at_risk import LADDER, Filters, as_now, risk_list
-from readiness.models import HostRisk, Readiness
+from readiness.models import HostRisk, ProvenBoot, Readiness
 from readiness.weighing import risk_weigh
 from tests.conftest import SEES_ALL, a_person
 
@@ -33,6 +34,18 @@ def judged(name, light="green", up=2, seen=0, **fields):
     return host
 
 
+def proven(host, days, outcome="up"):
+    """A clone of it came up so many days ago, or did once and did not yesterday; days None: never."""
+    change = Change.objects.filter(kind="proof").first()
+    if change is None:
+        by = a_person("rosie")
+        change = Change.objects.create(kind="proof", host=host, requester=by, editor=by, params={}, title="x")
+    at = None if days is None else timezone.now() - timedelta(days=days)
+    ProvenBoot.objects.create(
+        host=host, outcome=outcome, at=timezone.now(), seconds=9, sentence="said", change=change, proven_at=at
+    )
+
+
 @pytest.fixture
 def ledger(db):
     return Owner.objects.create(name="Ledger team")
@@ -46,7 +59,7 @@ def fleet(ledger, mina):
     judged("forgotten", "red", 200, vm=vm)
     judged("ours", "red", 40, site="fra", owner=ledger)
     Host.objects.create(name="unasked", address="unasked.example", **said)
-    judged("well", **said)
+    proven(judged("well", **said), 3)
     Membership.objects.create(owner=ledger, user=mina)
     risk_weigh()
 
@@ -70,8 +83,11 @@ def test_the_kept_order_is_that_of_the_pure_score(ledger):
     now, ages = timezone.now(), (3, 100, 400)
     owners = ({}, {"owner": ledger}, {"owner": ledger, "confirmed_at": now})
     everything = product(("red", "amber", "unknown", "green"), ages, owners, ("low", "critical"), (0, 9, None))
-    for number, (light, up, owner, level, seen) in enumerate(everything):
-        judged(f"h{number:03}", light, up, seen, criticality=level, **owner)
+    tries = cycle((None, (3, "up"), (None, "down"), (300, "up"), (3, "silent"), (3, "down"), None))
+    for number, ((light, up, owner, level, seen), tried) in enumerate(zip(everything, tries, strict=False)):
+        host = judged(f"h{number:03}", light, up, seen, criticality=level, **owner)
+        if tried:
+            proven(host, *tried)
     risk_weigh()
     rows = [(row, as_now(row)) for row in LADDER.page(risk_list(SEES_ALL, Filters()), QueryDict(), 500).rows]
     assert len(rows) == 216
@@ -84,12 +100,13 @@ def test_the_worst_stands_first_with_what_makes_it_bad(fleet, seen):
     page = seen("/risk/")
     assert hosts_of(page) == ["forgotten", "ours", "unasked", "well"]
     assert (
-        "Not rebooted for 200 days; it would not boot, as far as can be told; nobody answers for it; "
+        "Not rebooted for 200 days; it would not boot, as far as can be told; "
+        "no boot of a clone ever proved it; nobody answers for it; "
         "its criticality is critical." in page
     )
     assert "forgotten has no kernel." in page and "well has no kernel." not in page
-    assert "Nobody knows when it was last booted; whether it would boot is not known." in page
-    assert "Nothing speaks against it." in page and "none is proven" in page
+    assert "Nobody knows when it was last booted; whether it would boot is not known; no boot of a clone" in page
+    assert "Nothing speaks against it." in seen("/risk/?proven=recently")
 
 
 def test_each_reason_leads_to_what_to_do(fleet, seen):
@@ -122,6 +139,7 @@ def test_one_that_is_well_and_up_for_long_is_offered_a_reboot_to_whoever_may_ask
         ("criticality=critical&owned=nobody&up=half-year", ["forgotten"]),
         ("owner=ledger team&verdict=green", ["well"]),
         ("site=fra", ["ours"]),
+        ("proven=never", ["forgotten", "ours", "unasked"]),
         ("after=garbage", ["forgotten", "ours", "unasked", "well"]),
     ],
 )
@@ -183,6 +201,6 @@ def test_the_api_gives_the_same_rows(fleet, client, vera):
     rest = client.get(f"/api/v1/risk?after={first['after']}", headers=headers).json()
     rows = first["items"] + rest["items"]
     assert [row["host"] for row in rows] == ["forgotten", "ours", "unasked", "well"] and rest["after"] is None
-    assert [row["score"] for row in rows] == [2560, 64, 24, 2]
+    assert [row["score"] for row in rows] == [5120, 128, 48, 2]
     assert (rows[0]["days_up"], rows[0]["verdict"], rows[0]["owned"]) == (200, "red", "nobody")
     assert rows[2]["days_up"] is None and rows[0]["backup_at"]

@@ -143,6 +143,8 @@ readiness_of         | GET      | viewer                           | host
 readiness_ask        | POST     | requester operator administrator | host
 reboot_new           | GET POST | requester                        | -
 reboot_edit          | GET POST | requester administrator          | reboot ?
+proof_new            | GET POST | requester                        | -
+proof_edit           | GET POST | requester administrator          | proof ?
 bond_new             | GET POST | requester                        | -
 bond_host            | GET      | requester administrator          | host named
 bond_check           | POST     | requester administrator          | -
@@ -163,6 +165,7 @@ CALLS = """
 /changes/bond               | post  | viewer                           | - ?
 /changes/drill              | post  | viewer                           | - ?
 /changes/reboot             | post  | viewer                           | - ?
+/changes/proof              | post  | viewer                           | - ?
 /changes/{number}/recovery  | put   | viewer                           | recovery ?
 /changes/{number}/bond      | put   | viewer                           | bond change ?
 /changes/{number}/attach    | post  | viewer                           | change ?

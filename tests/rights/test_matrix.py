@@ -53,6 +53,7 @@ def places(rule: Rule, side: worlds.Side) -> dict[str, Any]:
         "bond change": "bond",
         "drill": "drill",
         "reboot": "reboot",
+        "proof": "proof",
     }
     if rule.about in drafts:
         return {"number": side.drafts[drafts[rule.about]].pk}

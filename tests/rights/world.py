@@ -29,6 +29,7 @@ from people.models import User
 from people.roles import Role
 from people.selectors import actor_of
 from readiness.models import Readiness, ReadinessDetail, ReadinessMove
+from readiness.proof.planner import KIND as PROOF
 from readiness.reboot.planner import KIND as REBOOT
 from readiness.weighing import risk_weigh
 from recovery.fetching.planner import KIND as FETCH
@@ -36,6 +37,7 @@ from recovery.fetching.wish import Wish as FetchWish
 from recovery.handback.planner import KIND as HAND_BACK
 from tests.pages.scene import Scene, params
 
+PROOF_ASKED = {"vm": "app01", "uuid": "1f0c2634-306c-47d4-83f0-d7caea0daf02", "seconds": 300}
 BOND_ASKED = {"name": "bond0", "ports": ["eth0", "eth1"], "options": {}, "addressing": None, "seconds": 300}
 
 
@@ -124,6 +126,7 @@ def _side(requester: User, like: Change | None, team: str, word: str, member: Us
         BOND: _draft(requester, host, vm, BOND, BOND_ASKED | {"host": host.name}),
         DRILL: _draft(requester, host, vm, DRILL, {"host": host.name, "bond": "bond0"}),
         REBOOT: _draft(requester, host, vm, REBOOT, {"host": host.name}),
+        PROOF: _draft(requester, host, vm, PROOF, PROOF_ASKED | {"host": host.name, "proves": host.name}),
     }
     rollout = Rollout.objects.create(title=f"{word} roll", reason="why", requester=requester)
     for wave, kind in enumerate((BOND, DRILL), 1):

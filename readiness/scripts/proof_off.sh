@@ -1,0 +1,2 @@
+# Switches the clone off.
+switch_off

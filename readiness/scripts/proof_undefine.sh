@@ -1,0 +1,2 @@
+# Switches the clone off and removes its definition.
+undefine
