@@ -108,7 +108,7 @@ def as_now(row: HostRisk, now: datetime | None = None, actor: Actor | None = Non
     kept: Readiness | None = getattr(host, "readiness", None)
     seen_at, up_since, light = (kept.seen_at, kept.up_since, kept.light) if kept else (None, None, None)
     proof: ProvenBoot | None = getattr(host, "proof", None)
-    tried = (proof.outcome, proof.proven_at) if proof else (None, None)
+    tried = (proof.at if proof.failed else None, proof.proven_at) if proof else (None, None)
     found = risk_now(seen_at, up_since, light, owned.owner_id, owned.confirmed_at, owned.criticality, now, *tried)
     days = days_up(seen_at, up_since, now)
     return AtRisk(

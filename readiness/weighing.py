@@ -28,7 +28,8 @@ LEVELS = ("criticality", "owned", "up", "verdict", "proven")
 OWN = ("owner_id", "confirmed_at", "criticality")
 READ = (
     *("pk", "created", "vm_id", *OWN, *(f"vm__{name}" for name in OWN)),
-    *("readiness__light", "readiness__seen_at", "readiness__up_since", "proof__outcome", "proof__proven_at"),
+    *("readiness__light", "readiness__seen_at", "readiness__up_since"),
+    *("proof__outcome", "proof__at", "proof__proven_at"),
     *("risk__pk", "risk__rank", "risk__up_since", *(f"risk__{name}" for name in LEVELS)),
 )
 
@@ -64,8 +65,9 @@ def _weighed(host: dict[str, Any], now: datetime) -> HostRisk | None:
     own, seen_at = "vm__" if host["vm_id"] else "", host["readiness__seen_at"]
     owner, confirmed_at, criticality = (host[f"{own}{name}"] for name in OWN)
     light, up_since = host["readiness__light"], host["readiness__up_since"]
-    tried = host["proof__outcome"], host["proof__proven_at"]
-    risk = risk_now(seen_at, up_since, light, owner, confirmed_at, criticality, now, *tried)
+    failed = host["proof__at"] if host["proof__outcome"] == Outcome.DOWN else None
+    proven = host["proof__proven_at"]
+    risk = risk_now(seen_at, up_since, light, owner, confirmed_at, criticality, now, failed, proven)
     since = up_since if seen_at else host["created"]
     levels = {name: str(getattr(risk, name)) for name in LEVELS}
     wanted = {"rank": risk.rank, "up_since": since, **levels}
@@ -82,10 +84,10 @@ def risk_now(
     confirmed_at: datetime | None,
     criticality: str,
     now: datetime,
-    outcome: str | None,
+    failed_at: datetime | None,
     proven_at: datetime | None,
 ) -> Risk:
-    """From what is kept of a host, of whose it is, and of its last proof."""
+    """From what is kept of a host, of whose it is, and of its last proof; one that failed ends with a boot."""
     return risk_of(
         Told(
             days=days_up(seen_at, up_since, now),
@@ -94,7 +96,7 @@ def risk_now(
             owner=owner is not None,
             confirmed=confirmed_at is not None and confirmed_at >= now - unowned.period(),
             criticality=Criticality(criticality),
-            failed=outcome == Outcome.DOWN,
+            failed=failed_at is not None and not (seen_at and up_since and up_since > failed_at),
             proven=(now - proven_at) / timedelta(days=1) if proven_at else None,
         )
     )

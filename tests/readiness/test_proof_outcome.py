@@ -97,8 +97,10 @@ def test_it_stays_red_when_it_is_asked_anew_and_is_well_once_it_has_booted(app, 
     tell(app, "well")
     proved(DOWN)
     assert tell(app, "well").light == "red"
+    assert HostRisk.objects.get(host=app).proven == "failed"
     ProvenBoot.objects.update(at=timezone.now() - timedelta(days=300))
     assert tell(app, "well").light == "green"
+    assert HostRisk.objects.get(host=app).proven == "never"
 
 
 def test_a_clone_of_which_nothing_was_seen_says_nothing_against_the_host(app, tell, proved):

@@ -246,6 +246,11 @@ def test_what_the_watch_found_is_a_fact_whichever_it_is():
         (By.TIME, ("Loading.", "ALERT!  /dev/x does not exist."), "no sign of life in 60 s (its console says: ALERT!"),
         (By.TIME, ("Loading.",), "no sign of life in 60 s;"),
         (By.OFF, (), "it switched itself off after 60 s;"),
+        (
+            By.DEATH,
+            ("---[ end Kernel panic - not syncing: no init! ]---",),
+            "up: Kernel panic - not syncing: no init!;",
+        ),
         (By.SILENCE, (), "so nobody can tell"),
     ],
 )
