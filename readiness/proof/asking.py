@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inventory.models import Host
 from inventory.rights import hosts_seen_by
 from people.actor import Actor
-from readiness.proof.wish import UUID
+from readiness.proof.wish import UUID, clone_of
 
 MOST = 2000
 """VMs to choose from in a form; others are named over the API."""
@@ -39,11 +39,9 @@ def vms_seen(actor: Actor, hypervisor: str = "") -> Iterator[Seen]:
 def vms_of(host: Host) -> list[dict[str, object]]:
     """As another kind of change has stored them."""
     kept = (host.facts.facts or {}).get("fetch") or {}
-    return [vm for vm in kept.get("vms") or [] if UUID.fullmatch(str(vm.get("uuid", ""))) and not _ours(vm)]
-
-
-def _ours(vm: dict[str, object]) -> bool:
-    return str(vm.get("name", "")).endswith("-proof")
+    told = {str(vm.get("uuid", "")): vm for vm in kept.get("vms") or []}
+    ours = {clone_of(uuid) for uuid in told}
+    return [vm for uuid, vm in told.items() if UUID.fullmatch(uuid) and uuid not in ours]
 
 
 def likely(host: Host, among: list[Seen]) -> Seen | None:

@@ -44,7 +44,7 @@ class Wish:
     @property
     def clone_uuid(self) -> str:
         """Always the same for the same VM, so that what a broken-off run left behind is known again."""
-        return str(uuid.uuid5(CLONES, self.uuid))
+        return clone_of(self.uuid)
 
     def to_json(self) -> dict[str, Json]:
         return asdict(self)
@@ -60,6 +60,11 @@ class Wish:
             raise ValueError(f"The request lacks {error}.") from error
         except (TypeError, ValueError) as error:
             raise ValueError("seconds is a number.") from error
+
+
+def clone_of(vm: str) -> str:
+    """The UUID of the clone of the VM with this one."""
+    return str(uuid.uuid5(CLONES, vm))
 
 
 def wish_problems(wish: Wish) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from readiness.models import HostRisk, ProvenBackup, ProvenBoot, Readiness, Read
 from readiness.proof.after import keep_outcome
 from readiness.proof.outcome import By, Outcome, Watched, sentence
 from readiness.proof.planner import KIND
+from readiness.proof.wish import clone_of
 from readiness.weighing import risk_weigh
 from tests.readiness.proofs import UUID, wish
 
@@ -40,7 +41,8 @@ def hv(app):
     vms = [
         {"uuid": UUID, "name": "app01", "power": "on"},
         {"uuid": UUID.replace("1f0c", "2f0c"), "name": "web01", "power": "off"},
-        {"uuid": UUID.replace("1f0c", "3f0c"), "name": "app01-proof", "power": "off"},
+        {"uuid": clone_of(UUID), "name": "app01-proof", "power": "off"},
+        {"uuid": UUID.replace("1f0c", "4f0c"), "name": "fire-proof", "power": "off"},
     ]
     HostFacts.objects.create(host=host, facts={"fetch": {"vms": vms}}, at=timezone.now())
     return host
@@ -145,7 +147,8 @@ def test_the_risk_of_a_host_is_halved_by_a_proof_and_doubled_by_one_that_failed(
 
 def test_the_form_begins_with_the_vm_of_the_hosts_name_and_makes_a_change(client, as_user, rosa, hv):
     page = as_user(client, rosa).get("/changes/proof/new?host=app01").content.decode()
-    assert f'<option value="hv01/{UUID}" selected>app01 (on)' in page and "app01-proof" not in page
+    assert f'<option value="hv01/{UUID}" selected>app01 (on)' in page
+    assert "app01-proof" not in page and "fire-proof (off)" in page
     asked = {"proves": "app01", "vm": f"hv01/{UUID}", "seconds": 120, "reason": "Up for 200 days."}
     assert client.post("/changes/proof/new", asked).status_code == 302
     change = Change.objects.get()
