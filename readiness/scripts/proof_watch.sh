@@ -12,14 +12,16 @@ screen() {
         { for (n = 2; n <= NF; n++) { line = line letter[substr($n, 5, 2)]; if (++at % 80 == 0) { sub(/ +$/, "", line); if (line != "") print line; line = "" } } }'
 }
 
+# A guest may write without end: of more than 64 KiB at once only the last are shown, and signs are looked for in a MiB.
 follow() {
     size=$(stat -c %s -- "$console" 2>/dev/null) || size=0
     [ "$size" -ge "$shown" ] || shown=0
+    [ $((size - shown)) -le 65536 ] || shown=$((size - 65536))
     [ "$size" = "$shown" ] || tail -c "+$((shown + 1))" -- "$console" | head -c "$((size - shown))"
     shown=$size
 }
 
-find_sign() { { cat -- "$console" 2>/dev/null; printf '\n%s\n' "$screen"; } | tr '\r' '\n' | grep -a -q -E -e "$1"; }
+find_sign() { { tail -c 1048576 -- "$console" 2>/dev/null; printf '\n%s\n' "$screen"; } | tr '\r' '\n' | grep -a -q -E -e "$1"; }
 
 while [ -z "$by" ]; do
     state=$(v domstate "$clone" --reason 2>&1) && deaf=0 || deaf=$((deaf + 1))
