@@ -24,12 +24,14 @@ def parse_root(text: str, ids: Mapping[str, str], mount: Mount | None, what: str
     if mount is None:
         raise FactError(f"{what}: the host names no file system that is mounted on /.")
     blocks, dm, md, drivers = list[str](), list[tuple[str, str]](), list[str](), dict[str, list[tuple[str, str]]]()
+    mapped = list[str]()
     for line in text.splitlines():
         key, _, value = line.partition("=")
         words = value.split()
         if key == "block" and words:
             blocks.append(words[0])
         elif key == "dm" and len(words) == 3:
+            mapped.append(words[0])
             dm.append((words[2], words[1]))
         elif key == "md" and words:
             md.append(value)
@@ -40,7 +42,10 @@ def parse_root(text: str, ids: Mapping[str, str], mount: Mount | None, what: str
         elif key != "number" and line:
             raise FactError(f"{what}: the line {line!r} tells nothing of the root file system's disks.")
     device = f"/dev/{blocks[0]}" if blocks else mount.source
-    names = {device, mount.source, *(path for path, target in ids.items() if target == device)}
+    # The kernel goes on calling a mount by the name that its volume had, also where its group was renamed since.
+    now = f"/dev/mapper/{dm[0][0]}" if blocks and blocks[:1] == mapped[:1] else mount.source
+    source = now if mount.source.startswith("/dev/mapper/") else mount.source
+    names = {device, source, *(path for path, target in ids.items() if target == device)}
     disks = tuple(Disk(name, tuple(dict.fromkeys(found))) for name, found in drivers.items())
     return Root(mount.source, mount.fstype, frozenset(names), tuple(dict.fromkeys(dm)), tuple(dict.fromkeys(md)), disks)
 

@@ -10,7 +10,7 @@ from readiness.facts.look import AskContents, module_name
 from readiness.facts.values import Entry, Logical
 from readiness.lights import Light
 from ssh.session import Result
-from tests.readiness.answers import app01, contents_of, machine, points, text_of
+from tests.readiness.answers import app01, contents_of, facts_of, machine, points, text_of
 
 RUNNING = "6.1.0-56-cloud-amd64"
 
@@ -130,6 +130,15 @@ def test_microcode_in_front_of_the_image_is_not_the_image():
 def test_the_command_line_is_held_against_what_is_mounted(options, light, says):
     found = points(entry(app01(), options=options), "cmdline")[0]
     assert found.light is light and says in found.sentence
+
+
+def test_a_root_group_that_was_renamed_is_not_what_the_command_line_names_although_the_mount_is_called_so():
+    text = text_of("app01-healthy-look")
+    for before in ("3yrT RootVG-root", "/dev/mapper/RootVG-root /dev/dm-0"):
+        assert before in text
+        text = text.replace(before, before.replace("RootVG", "OldVG"))
+    found = points(facts_of(text), "cmdline")[0]
+    assert found.light is Light.RED and "/dev/mapper/RootVG-root, which this host does not have" in found.sentence
 
 
 def test_names_with_hyphens_are_doubled_as_device_mapper_does():
