@@ -104,10 +104,10 @@ def sentence(seen: Watched, host: str, backup: str = "") -> str:
 
 
 def _why(seen: Watched) -> str:
-    line = quoted(seen.console)
+    line, last = quoted(seen.console), seen.console[-1].strip() if seen.console else ""
     if seen.by is By.DEATH:
         return line or "its console shows the end of a boot"
-    said = f" (its console says: {line})" if line else ""
+    said = f" (its console says: {line})" if line else f" (its console ends: {last})" if last else ""
     if seen.by is By.OFF:
         return f"it switched itself off after {seen.seconds} s{said}"
     return f"there was no sign of life in {seen.seconds} s{said}"

@@ -244,7 +244,7 @@ def test_what_the_watch_found_is_a_fact_whichever_it_is():
     ("by", "console", "because"),
     [
         (By.TIME, ("Loading.", "ALERT!  /dev/x does not exist."), "no sign of life in 60 s (its console says: ALERT!"),
-        (By.TIME, ("Loading.",), "no sign of life in 60 s;"),
+        (By.TIME, ("Loading.",), "no sign of life in 60 s (its console ends: Loading.);"),
         (By.OFF, (), "it switched itself off after 60 s;"),
         (
             By.DEATH,
