@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from changes.plan import Json
 from hypervisors.libvirt.apart import marked_as_proof_of
 from hypervisors.libvirt.facts import AskDomains, Domain
-from hypervisors.libvirt.looking import image_of, look, vm_named
+from hypervisors.libvirt.looking import image_of, look_at, vm_named, vms_of
 from hypervisors.libvirt.words import URI, Virsh
 from hypervisors.libvirt.xml import parsed, written
 from hypervisors.safety import Look, judge_template, uses
@@ -139,10 +139,11 @@ def gather(wish: Wish, ask: Ask) -> Mapping[str, Json]:
     """What the plan is made from. Raises FactError or SessionError."""
     machine, versions = ask(AskHypervisor())
     virsh = Virsh()
-    domains = {domain.uuid: domain for domain in ask(AskDomains(virsh))}
+    told = ask(AskDomains(virsh))
+    domains = {domain.uuid: domain for domain in told}
     domain = domains.get(wish.uuid)
     image, against = _backup(wish, ask, virsh)
-    seen = look(ask, virsh, *([image] if image else []))
+    seen = look_at(ask, virsh, vms_of(ask, virsh, told), *([image] if image else []))
     if domain:
         against += [*_writers(vm_named(wish.uuid, seen.vms), seen), *(_others(image, seen) if image else [])]
     return {
