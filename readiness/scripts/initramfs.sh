@@ -16,7 +16,7 @@ part_list() {
         /\.ko(\.(gz|xz|zst))?$/ { print "|" $NF; next }
         /(bin\/(lvm|mdadm|cryptsetup|busybox|dmsetup)|lib\/systemd\/systemd|^(\.\/)?init)$/ { print "|" $NF; next }
         /etc\/lvm\/devices\/system\.devices$/ { print "|" $NF }
-        END { print "count=" count }'
+        END { print "count=" count + 0 }'
 }
 part_builtin() {
     [ -n "$1" ] || return 0

@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
+from readiness.facts.look import AskContents
 from readiness.scripts import script
+from ssh.session import Result
 
 FSTAB = """\
 /dev/null /on/null ext4 defaults 0 0
@@ -51,6 +53,17 @@ def test_neither_a_share_nor_what_is_mounted_is_looked_at(looked):
     asked = looked[1]
     assert "/slow/place" in asked and "/on/null" in asked
     assert not [word for word in ("nas", "/srv", "/mounted/already") if word in asked]
+
+
+def test_an_initial_file_system_of_which_nothing_can_be_listed_is_damaged(tmp_path):
+    for name, text in (("lsinitramfs", "exit 1"), ("timeout", 'shift; exec "$@"'), ("ionice", 'shift; exec "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ask = AskContents(str(tmp_path / "timeout"), "", 5)
+    done = subprocess.run(ask.command().argv[3:], env=env, capture_output=True, timeout=30)
+    found = ask.parse(Result(done.returncode, done.stdout, done.stderr))
+    assert (found.damaged, found.count, found.why) == (True, 0, "")
 
 
 def test_lines_of_grubs_passwords_do_not_leave_the_host(tmp_path):
