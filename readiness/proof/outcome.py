@@ -120,7 +120,7 @@ def quoted(console: Iterable[str]) -> str:
     first = next((line for line in lines if deadly.search(line)), "")
     trouble = [line for line in lines if TELLING.search(line)]
     found = first or (trouble[-1] if trouble else "")
-    return TRIMMED.sub("", found).strip(" -.]")
+    return re.split(" {2,}", TRIMMED.sub("", found))[0].strip(" -.:]")
 
 
 def readable(text: str) -> tuple[str, ...]:
