@@ -143,7 +143,8 @@ def gather(wish: Wish, ask: Ask) -> Mapping[str, Json]:
     domains = {domain.uuid: domain for domain in told}
     domain = domains.get(wish.uuid)
     image, against = _backup(wish, ask, virsh)
-    seen = look_at(ask, virsh, vms_of(ask, virsh, told), *([image] if image else []))
+    more = (image.path, *image.chain) if image else ()
+    seen = look_at(ask, virsh, vms_of(ask, virsh, told), *more)
     if domain:
         against += [*_writers(vm_named(wish.uuid, seen.vms), seen), *(_others(image, seen) if image else [])]
     return {
