@@ -1,4 +1,4 @@
-"""`python -m regroup recover …`, `bond …`, `drill …`, `reboot …`."""
+"""`python -m regroup recover …`, `bond …`, and the other rooms."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import sys
@@ -17,9 +16,7 @@ from regroup.options import parser
 from regroup.outcome import ENDS, Exit
 from regroup.show import advice, head, host_says, lines_of, report, row, safe
 from regroup.watch import Line, Watch
-
-MOST = 2 * 2**20
-"""Bytes of a file that are sent; LVM's metadata never reaches that."""
+from regroup.wishes import WISHES, read
 
 LOOK_PATIENCE = 120.0
 """Seconds that a host may take to be asked: it is tried for a minute where it does not answer."""
@@ -63,7 +60,7 @@ def _client(options: argparse.Namespace) -> Client:
     if not url:
         raise Trouble("Say where Regroup is: --url, or REGROUP_URL in the environment.", Exit.USAGE)
     if options.token_file:
-        token = _read(options.token_file, "the token").decode("utf-8", "replace").strip()
+        token = read(options.token_file, "the token").decode("utf-8", "replace").strip()
     else:
         token = os.environ.get("REGROUP_TOKEN", "").strip()
     if not token:
@@ -75,74 +72,9 @@ def _client(options: argparse.Namespace) -> Client:
     return Client(url, token, plain=options.plain_http)
 
 
-def _read(name: str, what: str) -> bytes:
-    """A file, or standard input for `-`. Raises Trouble."""
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(MOST + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(MOST + 1)
-    except OSError as error:
-        raise Trouble(f"{name}, {what}, cannot be read: {error.strerror}.", Exit.USAGE) from error
-    if len(data) > MOST:
-        raise Trouble(f"{name}, {what}, is larger than {MOST // 2**20} MiB; it is something else.", Exit.USAGE)
-    return data
-
-
 def _say(options: argparse.Namespace, change: Any, lines: Iterable[str]) -> None:
     for line in [json.dumps(change, indent=2)] if options.json else lines:
         out(line)
-
-
-def _wish(options: argparse.Namespace) -> dict[str, Any]:
-    """The request as the API has it."""
-    plain = ("vm", "host", "reason", "disk", "strategy", "ticket", "lasting", "fstab_from_disk")
-    wish = {name: getattr(options, name) for name in plain}
-    wish |= {"new_vg": options.name, "volumes": options.mount}
-    if options.deadline is not None:
-        wish["attach_deadline"] = options.deadline
-    if options.file:
-        data = _read(options.file, "the LVM backup file")
-        wish["metadata_base64"] = base64.b64encode(data).decode("ascii")
-        wish["file_name"] = "" if options.file == "-" else Path(options.file).name
-    if options.source:
-        wish["source"] = options.source
-    if options.fstab:
-        wish["fstab"] = _read(options.fstab, "the old /etc/fstab").decode("utf-8", "backslashreplace")
-    return wish
-
-
-def _bond_wish(options: argparse.Namespace) -> dict[str, Any]:
-    """The bond as the API has it."""
-    plain = ("host", "name", "ports", "reason", "ticket", "existing", "mtu", "seconds")
-    wish = {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
-    wish["options"] = {"primary": options.primary, **dict(options.option)}
-    if options.address:
-        static = {"method": "static", "addresses": options.address, "gateways": options.gateway, "dns": options.dns}
-        wish["addressing"] = static
-    return wish
-
-
-def _drill_wish(options: argparse.Namespace) -> dict[str, Any]:
-    """The drill as the API has it."""
-    plain = ("host", "bond", "witness", "slowed", "reason", "ticket", "seconds", "interval_ms")
-    return {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
-
-
-def _reboot_wish(options: argparse.Namespace) -> dict[str, Any]:
-    """The reboot as the API has it."""
-    plain = ("host", "seconds", "despite", "reason", "ticket")
-    return {name: getattr(options, name) for name in plain if getattr(options, name) is not None}
-
-
-WISHES: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
-    "recover": ("recovery", _wish),
-    "bond": ("bond", _bond_wish),
-    "drill": ("drill", _drill_wish),
-    "reboot": ("reboot", _reboot_wish),
-}
-"""Room → the API's name of the kind, and how a request is made from the options."""
 
 
 def _planned(client: Client, change: Any) -> Any:

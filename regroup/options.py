@@ -1,4 +1,4 @@
-"""The command line itself: `recover`, `bond`, `drill`, `reboot` and their acts, with what each of them takes."""
+"""The command line itself: `recover`, `bond` and the other rooms, their acts, with what each of them takes."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     _bond(room("bond", "make or change an asymmetric bond"))
     _drill(room("drill", "take a bond's primary down for real, and measure what happens"))
     _reboot(room("reboot", "reboot a host while people watch, and see that it comes back"))
+    _proof(room("proof", "boot a clone of a machine without network, and see whether it comes up"))
+    _fetch(room("fetch", "give a lost VM's disks to another VM of its hypervisor"))
     return top
 
 
@@ -75,6 +77,18 @@ def _drill(act: Act) -> None:
 def _reboot(act: Act) -> None:
     _rebooting(act("plan", "ask for a reboot and show its plan, or why not; nobody is asked yet", number=False))
     _rebooting(act("request", "the same, and submit it for approval", number=False))
+    _deciding(act)
+
+
+def _proof(act: Act) -> None:
+    _proving(act("plan", "ask for a proof and show its plan; nobody is asked yet", number=False))
+    _proving(act("request", "the same, and submit it for approval", number=False))
+    _deciding(act)
+
+
+def _fetch(act: Act) -> None:
+    _fetching(act("plan", "ask for a lost VM's disks and show the plan; nobody is asked yet", number=False))
+    _fetching(act("request", "the same, and submit it for approval", number=False))
     _deciding(act)
 
 
@@ -157,8 +171,46 @@ def _rebooting(act: argparse.ArgumentParser) -> None:
     _ending(act, "within which it is back, else it is an alarm: 10m")
 
 
+def _proving(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--machine", required=True, help="whose boot is proven, by its name as a host")
+    act.add_argument("--hypervisor", required=True, metavar="HOST", help="the host that its VM runs on")
+    act.add_argument("--vm", help="its name or UUID there; else the VM that is called as the machine")
+    act.add_argument("--image", metavar="PATH", help="a backup on the hypervisor to boot in place of the first disk")
+    act.add_argument("--format", choices=("qcow2", "raw"), help="what the backup is; it is never guessed")
+    _ending(act, "within which it has to come up: 5m")
+
+
+def _fetching(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--vm", required=True, help="the VM that was lost")
+    act.add_argument("--hypervisor", required=True, metavar="HOST", help="the host that it runs on")
+    act.add_argument(
+        "--disk",
+        dest="disks",
+        action="append",
+        metavar="PATH",
+        help="image on the hypervisor; else all; may be repeated",
+    )
+    act.add_argument("--way", choices=("overlay", "copy", "original"), help="what is worked on; else an overlay")
+    act.add_argument("--target", metavar="VM", help="a VM that runs and gets the disks; else a clone of --template")
+    clone = act.add_argument_group("the clone that gets the disks")
+    clone.add_argument("--template", metavar="VM", help="the VM that it is made of")
+    clone.add_argument("--name", help="its name, as a VM and as a host")
+    clone.add_argument("--like", metavar="HOST", help="a host whose login and key are the clone's too")
+    clone.add_argument("--address", help="where it will be reached; else where its agent says")
+    clone.add_argument("--port", type=int, help="of its SSH server")
+    clone.add_argument("--gib", type=int, help="size of its first disk; else the template's")
+    clone.add_argument("--network", help="the hypervisor's network for it; else the template's")
+    clone.add_argument("--seed", metavar="PATH", help="a cloud-init seed on the hypervisor, an .iso")
+    clone.add_argument("--keep", action="store_true", help="an undo leaves the clone there")
+    _why(act)
+
+
 def _ending(act: argparse.ArgumentParser, until: str = "from arming to the host's going back: 180s") -> None:
     act.add_argument("--seconds", type=_duration, metavar="TIME", help=until)
+    _why(act)
+
+
+def _why(act: argparse.ArgumentParser) -> None:
     act.add_argument("--reason", required=True, help="why it is needed; approvers read this first")
     act.add_argument("--ticket", default="", help="its number in your own system")
 

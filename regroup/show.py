@@ -46,6 +46,10 @@ ROOMS = {
         "cancelled": "Go on or end it: reboot resume {number}, reboot close {number} --reason …",
         "succeeded": "What was there before and is again: reboot show {number} --json",
     },
+    "proof": {"succeeded": "Whether it came up: proof show {number} --json"},
+    "fetch": {
+        "succeeded": "Recover from the disks: recover request … To give them back after that: fetch undo {number}"
+    },
 }
 """Kind → what is said otherwise; the acts of every other kind are in `recover`."""
 
