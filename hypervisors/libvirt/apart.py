@@ -37,7 +37,11 @@ LEFT_OUT = {
     "memory": "a memory module",
     "smartcard": "a smartcard",
     "crypto": "a crypto device",
+    "input[@type='evdev']": "an input device of the hypervisor",
+    "input[@type='passthrough']": "an input device of the hypervisor",
+    "rng/backend[@model='egd']/..": "a socket for random numbers",
 }
+"""Devices by where they are, and what they are in words."""
 QUIETLY = ("graphics", "audio", "sound", "parallel", "console", "channel", "serial", "video")
 
 
@@ -78,7 +82,8 @@ def left_out(domain: Element) -> tuple[str, ...]:
     """What of the VM its clone lacks, in words, once each."""
     devices = domain.find("devices")
     found = [words for tag, words in LEFT_OUT.items() if devices is not None and devices.find(tag) is not None]
-    return (*found, *(["words to QEMU past libvirt"] if domain.find(NOT_TUNED[-2]) is not None else []))
+    past = ["words to QEMU past libvirt"] if domain.find(NOT_TUNED[-2]) is not None else []
+    return tuple(dict.fromkeys([*found, *past]))
 
 
 def apart(domain: Element, wish: Apart) -> Element:

@@ -79,6 +79,8 @@ def test_the_clone_reaches_nobody_and_has_nothing_of_the_hypervisors():
         assert nic.find("source").get("address").startswith("127.") and nic.find("target") is None
         assert nic.find("boot") is None and nic.find("mac").get("address").startswith("52:54:00:")
         assert "aa:bb" not in nic.find("mac").get("address")
+    assert [one.get("type") for one in devices.findall("input")] == ["tablet"]
+    assert [one.find("backend").get("model") for one in devices.findall("rng")] == ["random"]
     assert not [element for element in clone() if "commandline" in element.tag]
 
 
@@ -96,7 +98,8 @@ def test_the_clone_is_the_same_machine_with_a_name_and_disks_of_its_own():
     assert domain.find("devices/serial/source").get("path") == f"{FOLDER}/console.log"
     told = " ".join(planned().warnings)
     assert "4096 MiB of memory, not 8192" in told
-    assert "a device of the hypervisor, a folder of the hypervisor, words to QEMU past libvirt" in told
+    assert "a device of the hypervisor, a folder of the hypervisor, an input device of the hypervisor" in told
+    assert "a socket for random numbers, words to QEMU past libvirt. If it does not come up" in told
 
 
 def test_the_firmwares_variables_are_copied_too():
