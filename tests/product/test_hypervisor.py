@@ -1,7 +1,7 @@
-"""A dead VM's disk fetched at its hypervisor, recovered on a clone, handed back and given back: a whole Regroup.
+"""What is done at a hypervisor, with a whole Regroup: reached over SSH, with guests that boot by themselves.
 
-Once all of it in the browser; once over the API with its workers killed (SIGKILL) in each step of the fetch and of its
-undo. The hypervisor is reached over SSH, and its guests boot by themselves.
+A dead VM's disk is fetched, recovered on a clone, handed back and given back: once all of it in the browser; once over
+the API with workers killed (SIGKILL) in each step of the fetch and of its undo. And a VM's boot is proven by its clone.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def planned(seat: Seat) -> str:
     return seat.page.url.removeprefix(seat.dashboard.url)
 
 
-def test_all_of_it_in_the_browser(seats, dashboard, hv01):
+def test_a_disk_is_fetched_in_the_browser(seats, dashboard, hv01):
     rosa, amir, olu, port = seats("rosa"), seats("amir"), seats("olu"), free_port()
     dashboard.api("olu", "/hosts/hv01/facts", post=True)
     page = rosa.open("/changes/fetch/new")
@@ -166,7 +166,7 @@ def test_all_of_it_in_the_browser(seats, dashboard, hv01):
     assert not [problem for seat in (rosa, amir, olu) for problem in seat.problems]
 
 
-def test_all_of_it_over_the_api_with_workers_killed_in_each_step(dashboard, hv01):
+def test_a_disk_is_fetched_over_the_api_with_workers_killed_in_each_step(dashboard, hv01):
     port = free_port()
     clone = {"template": "template", "name": f"{CLONE}-2", "like": "hv01", "address": hv01.address, "port": port}
     asked = {"host": "hv01", "vm": "vm42", "way": "original", "clone": clone, "reason": "The ledger is on it."}
@@ -210,3 +210,52 @@ def done(dashboard: Embedded, number: int) -> None:
     approved_and_run(dashboard, number)
     change = dashboard.until(number, "succeeded", "failed", "unknown", within=300)
     assert change["state"] == "succeeded", change["sentence"]
+
+
+def test_the_boot_of_a_machine_is_proven_in_the_browser(seats, dashboard, hv01):
+    rosa, amir, olu = seats("rosa"), seats("amir"), seats("olu")
+    hv01.domain("app01")
+    try:
+        dashboard.api("olu", "/hosts/hv01/facts", post=True)
+        page = rosa.open("/changes/proof/new?host=app01")
+        mine = page.get_by_label("VM on its hypervisor")
+        until(lambda: page.reload() and mine.locator("option", has_text="app01 (off)").count(), 60)
+        expect(mine.locator("option:checked")).to_have_text("app01 (off)")
+        rosa.picture("proof-new", themes=BOTH, sizes=("wide", "phone"))
+        no_violations(rosa)
+        mine.select_option(label="vm42 (on)")
+        first = proven(rosa, amir, olu)
+        olu.sees("app01's clone did NOT come up: .*panic")
+        olu.picture("proof-down", themes=BOTH, sizes=("wide", "phone"))
+        no_violations(olu)
+        olu.open("/readiness/of/app01/")
+        olu.sees("did NOT come up")
+        olu.picture("proof-host-down", themes=BOTH)
+        rosa.open("/hosts/app01/")
+        rosa.page.get_by_role("link", name="Boot a clone").click()
+        second = proven(rosa, amir, olu)
+        olu.sees("app01's clone came up in [0-9]+ s")
+        olu.picture("proof-up", themes=BOTH)
+        told = dashboard.api("rosa", "/hosts/app01/readiness")["proof"]
+        assert (told["outcome"], told["change"]) == ("up", int(second.split("/")[2])) and first != second
+        for address in ("/readiness/", "/risk/"):
+            page = olu.open(address)
+            expect(page.get_by_role("columnheader", name="Last proven boot")).to_be_visible()
+            olu.picture(f"proof{address.replace('/', '-')}list", themes=BOTH, sizes=("wide", "phone"))
+    finally:
+        hv01.virsh("undefine", "app01")
+        (hv01.images / "app01.qcow2").unlink()
+    as_it_was(hv01)
+    assert not [problem for seat in (rosa, amir, olu) for problem in seat.problems]
+
+
+def proven(rosa: Seat, amir: Seat, olu: Seat) -> str:
+    """A proof as the form has it, from request to end; its address."""
+    rosa.page.get_by_label("Watch for").fill("600")
+    rosa.page.get_by_label("Reason").fill("Up for 200 days, and nobody dares.")
+    address = planned(rosa)
+    rosa.picture("proof-plan", themes=BOTH, sizes=("wide", "phone"))
+    through(rosa, amir, olu, address)
+    olu.sees("Did app01 come up", timeout=700_000)
+    olu.sees("Done: all")
+    return address
