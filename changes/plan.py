@@ -149,6 +149,8 @@ class Step:
     """Number of the step in the story's procedure that this step is, if any."""
     late: str = ""
     """What is said, and what there is to do, where the host is still away when the outage is over."""
+    clears: str = ""
+    """Why nothing is left to undo once it is done: it took away all that the steps before it had made."""
 
     @property
     def waits(self) -> bool:
@@ -227,7 +229,7 @@ def resolve_references(names: Iterable[str], lookup: Callable[[str], Sequence[st
 
 def _written(fields: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     """Without what came after the first release, where it says nothing: plans approved before it keep their digest."""
-    return {name: value for name, value in fields if value or name not in ("outage", "fleeting", "late")}
+    return {name: value for name, value in fields if value or name not in ("outage", "fleeting", "late", "clears")}
 
 
 def _step(data: Mapping[str, Json]) -> Step:

@@ -19,8 +19,12 @@ def be_stopped(change: Change, run: Run) -> str:
     return f"“{step.title}” cannot be stopped in the middle. It comes to an end by itself."
 
 
-def be_undone(plan: Plan, begun: Collection[str]) -> str:
-    """Where something was written, and no step begun has an undo: an undo would call the host as it was before."""
+def be_undone(plan: Plan, begun: Collection[str], done: Collection[str]) -> str:
+    """Where something was written, and no step begun has an undo: an undo would call the host as it was before. And
+    where a step that is done took away what the others had made: an undo would do nothing."""
+    for step in plan.steps:
+        if step.clears and step.key in done:
+            return step.clears
     steps = [step for step in plan.steps if step.key in begun]
     written = [step for step in steps if step.writes]
     return written[-1].no_undo if written and not any(step.undo for step in steps) else ""

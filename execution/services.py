@@ -190,7 +190,9 @@ def run_undo(actor: User, change: Change) -> None:
         raise Denied(no, Action.UNDO, change)
     rows = {row.key: row for row in StepRun.objects.filter(run=run, phase=DO)}
     touched = {step.key: Progress(StepState(rows[step.key].state), rows[step.key].attempt) for step in plan.steps}
-    if no := cannot.be_undone(plan, [key for key, at in touched.items() if at.state in STEP_DONE or at.attempt]):
+    done = [key for key, at in touched.items() if at.state in STEP_DONE]
+    begun = [key for key, at in touched.items() if at.attempt]
+    if no := cannot.be_undone(plan, {*done, *begun}, done):
         raise Denied(no, Action.UNDO, change)
     try:
         with transaction.atomic():

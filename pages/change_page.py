@@ -32,7 +32,7 @@ from execution.starting import STARTED, going, times_now
 from execution.stream import is_moving, stamp_of, step_marks
 from pages.glass_panel import glass_panel
 from pages.next_thing import View, next_thing, other_buttons, step_buttons, undo_button
-from pages.step_rows import Row, begun, done_count, references, row_at, step_rows, touched, what_stands
+from pages.step_rows import Row, begun, done, done_count, references, row_at, step_rows, touched, what_stands
 from pages.unknown import OUTCOMES
 from pages.who import names_of, starters_of
 from people.access import Request, requires
@@ -220,7 +220,7 @@ def _cannot(change: Change, plan: Plan | None, run: Run | None, rows: Sequence[R
     """What nobody may do with this run."""
     if plan is None or run is None:
         return {}
-    said = {Action.CANCEL: cannot.be_stopped(change, run), Action.UNDO: cannot.be_undone(plan, begun(rows))}
+    said = {Action.CANCEL: cannot.be_stopped(change, run), Action.UNDO: cannot.be_undone(plan, begun(rows), done(rows))}
     return {action: Decision(False, no) for action, no in said.items() if no}
 
 

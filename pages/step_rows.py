@@ -148,6 +148,11 @@ def begun(rows: Sequence[Row]) -> frozenset[str]:
     return frozenset(row.step.key for row in rows if row.do and (row.do.state in STEP_DONE or row.do.row.attempt))
 
 
+def done(rows: Sequence[Row]) -> frozenset[str]:
+    """Keys of the steps that are done."""
+    return frozenset(row.step.key for row in rows if row.do and row.do.state in STEP_DONE)
+
+
 def touched(rows: Sequence[Row]) -> frozenset[str]:
     """Of these, the ones that an undo would take back."""
     return begun(rows) & {row.step.key for row in rows if row.step.undo}

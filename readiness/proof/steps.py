@@ -183,6 +183,7 @@ def discard(proof: Proof) -> Step:
         verify=(_gone(),),
         undo=Undo("Nothing: the clone is gone", command=None, verify=(_gone(),)),
         writes=(proof.folder, f"the VM {proof.wish.clone}"),
+        clears="The clone and its files are gone already, so there is nothing to take back.",
     )
 
 

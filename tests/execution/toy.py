@@ -28,7 +28,7 @@ class Text:
 
 class ToyKind:
     """params: world (directory), steps (names; `wait` waits, `slow` takes 3 s, `bad` fails, `far` may lose its host,
-    `second` is done on the other host), colour (a fact file), other (a second host)."""
+    `second` is done on the other host, `clear` leaves nothing to undo), colour (a fact file), other (a second host)."""
 
     key, title, version = "toy", "A toy", 1
 
@@ -63,6 +63,8 @@ class ToyKind:
         undo = Undo("Take it back", Call((world, name), script='sed -i "/^$2\\$/d" "$1/journal"'), (), (
             Check("no_line", f"{name} is gone", {"line": name}),), outage=60 * (name == "far"))  # fmt: skip
         step = Step(name, name, "why", host, Call((world, name), script=script), (), there, undo, writes=("x",))
+        if name == "clear":
+            return replace(step, clears="It is all gone already.")
         return replace(step, outage=60, cancel="never") if name == "far" else step
 
     def judge(self, check: Check, context: Context) -> Verdict:
