@@ -32,7 +32,7 @@ LIFE = r"(^|[^A-Za-z0-9._-])[A-Za-z0-9][A-Za-z0-9._-]* login:( |$)"
 TELLING = re.compile("|".join((*DEATH, "error: ", "ALERT!", "Failed to mount", "Timed out waiting", "Unable to mount")))
 """What is worth quoting where no sign of death was found in time."""
 
-TRIMMED = re.compile(r"^\[ *\d+\.\d+\] *|^-*\[ end (?=Kernel panic)")
+TRIMMED = re.compile(r"^(\[ *\d+\.\d+\] *)?(-*\[ end (?=Kernel panic))?")
 """The kernel's clock, and how it begins to repeat itself once its trace is told."""
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -254,6 +254,11 @@ def test_what_the_watch_found_is_a_fact_whichever_it_is():
             ("---[ end Kernel panic - not syncing: no init! ]---",),
             "up: Kernel panic - not syncing: no init!;",
         ),
+        (
+            By.DEATH,
+            ("[    8.712340] ---[ end Kernel panic - not syncing: no init! ]---",),
+            "up: Kernel panic - not syncing: no init!;",
+        ),
         (By.DEATH, ("Gave up waiting for root device.  Common problems:",), "up: Gave up waiting for root device;"),
         (By.SILENCE, (), "so nobody can tell"),
     ],
