@@ -59,14 +59,21 @@ def prove(acts, rosa, amir, olu, hypervisor: LabHypervisor) -> Prove:
     return start
 
 
-@pytest.fixture(scope="module")
-def app01(hypervisor: LabHypervisor) -> Iterator[Guest]:
-    """A healthy guest that runs, with a checkpoint to go back to."""
+@pytest.fixture
+def app01(hypervisor: LabHypervisor) -> Guest:
+    """A healthy guest that runs, as it was at its checkpoint; others may have cleared the hypervisor since."""
+    if "app01" not in hypervisor.virsh("list", "--all", "--name").split():
+        hypervisor.virsh("start", hypervisor.domain("app01"))
+        hypervisor.enter("app01", PATIENCE)
+        hypervisor.virsh("snapshot-create-as", "app01", "well", timeout=300)
+    hypervisor.virsh("snapshot-revert", "app01", "well", timeout=300)
+    return hypervisor.enter("app01", PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cleared(hypervisor: LabHypervisor) -> Iterator[None]:
     hypervisor.clear()
-    hypervisor.virsh("start", hypervisor.domain("app01"))
-    guest = hypervisor.enter("app01", PATIENCE)
-    hypervisor.virsh("snapshot-create-as", "app01", "well", timeout=300)
-    yield guest
+    yield
     hypervisor.clear()
 
 
@@ -136,11 +143,9 @@ def log_of(change: Change) -> str:
 
 @pytest.mark.parametrize("sabotage", ALL, ids=lambda one: one.name)
 def test_what_is_red_does_not_come_up_and_what_is_well_does(hypervisor, app01, prove, sabotage: Sabotage):
-    hypervisor.virsh("snapshot-revert", "app01", "well", timeout=300)
-    guest = hypervisor.enter("app01", PATIENCE)
     if sabotage.do:
-        guest.run(sabotage.do + "\nsync", sudo=True, timeout=300)
-    with logged_in(guest) as session:
+        app01.run(sabotage.do + "\nsync", sudo=True, timeout=300)
+    with logged_in(app01) as session:
         found = {one.check: one for one in findings(known_of(SessionAsk(session)))}
     red = {check: one.sentence for check, one in found.items() if one.light is Light.RED}
     began = time.monotonic()
