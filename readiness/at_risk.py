@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl
 
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from changes.states import Label
@@ -19,8 +20,8 @@ from inventory.worst_first import Ladder, WordFilters
 from people.actor import Actor
 from readiness import risk
 from readiness.models import HostRisk, ProvenBoot, Readiness, stale_before
-from readiness.panels import reboot_url
-from readiness.risk import Owned, Risk, Up, Verdict
+from readiness.panels import proof_url, reboot_url
+from readiness.risk import Owned, Proven, Risk, Up, Verdict
 from readiness.selectors import narrowed, sites_of
 from readiness.weighing import LEVELS, days_up, risk_now
 
@@ -120,13 +121,14 @@ def as_now(row: HostRisk, now: datetime | None = None, actor: Actor | None = Non
         verdict=risk.VERDICT_LABELS[found.verdict],
         why=kept.reasons if kept and found.verdict in (Verdict.RED, Verdict.AMBER) else [],
         reasons=risk.reasons(found, days),
-        next=list(_next(host, kept, found, reboot_url(host, actor) if actor else "")),
+        next=list(_next(row, kept, found, actor)),
         backup_at=host.vm.last_backup_at if host.vm else None,
         proof=proof,
     )
 
 
-def _next(host: Host, kept: Readiness | None, found: Risk, reboot: str) -> Iterator[tuple[str, str]]:
+def _next(row: HostRisk, kept: Readiness | None, found: Risk, actor: Actor | None) -> Iterator[tuple[str, str]]:
+    host = row.host
     machine = (host.vm or host).get_absolute_url()
     if found.owned is Owned.NOBODY:
         yield "Find its owner", machine
@@ -138,8 +140,12 @@ def _next(host: Host, kept: Readiness | None, found: Risk, reboot: str) -> Itera
         yield "Ask it now", kept.get_absolute_url()
     elif found.verdict is not Verdict.GREEN:
         yield "Read what speaks against it", kept.get_absolute_url()
-    elif reboot and found.up in risk.DAYS:
+    elif actor and found.up in risk.DAYS and (reboot := reboot_url(host, actor)):
         yield "Reboot it while people watch", reboot
+    if found.proven is Proven.FAILED:
+        yield "Read what its clone said", reverse("change", args=[host.proof.change_id])
+    elif actor and host.vm_id and found.proven is not Proven.RECENTLY and (prove := proof_url(host, actor)):
+        yield "Boot a clone of it", prove
 
 
 def counts(actor: Actor) -> Counts:

@@ -126,6 +126,15 @@ def test_one_that_is_well_and_up_for_long_is_offered_a_reboot_to_whoever_may_ask
     assert link in page and page.count("/changes/reboot/new?host=") == 1
 
 
+def test_a_vm_that_was_never_proven_is_offered_a_proof_and_one_that_failed_its_change(client, fleet, as_user, rosa):
+    proven(judged("torn", "red"), None, "down")
+    risk_weigh()
+    page = as_user(client, rosa).get("/risk/").content.decode()
+    assert '<a href="/changes/proof/new?host=forgotten">Boot a clone of it' in page
+    assert page.count("/changes/proof/new?host=") == 1, "nobody knows of the others that they are VMs"
+    assert f'<a href="/changes/{Change.objects.get().pk}/">Read what its clone said' in page
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
