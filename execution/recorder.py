@@ -6,6 +6,7 @@ doubles a line. A line that is not complete yet stays on the host until it is.
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from functools import singledispatchmethod
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audit.text import storable
 from changes.kinds import followed
 from changes.services import locks_release, move
 from changes.states import State, StepState
@@ -52,6 +54,13 @@ def too_late(event: events.Parked, step: StepRun, now: datetime) -> str:
     return "\n\n".join(filter(None, (head, tried, rest)))
 
 
+def plain(event: events.Event) -> events.Event:
+    """Sentences may quote what a guest or a host wrote; as any database takes them."""
+    texts = {each.name: value for each in fields(event) if isinstance(value := getattr(event, each.name), str)}
+    odd = {name: kept for name, value in texts.items() if (kept := storable(value)) != value}
+    return replace(event, **odd) if odd else event
+
+
 class Recorder:
     """Stores the events of one walk over one run."""
 
@@ -65,7 +74,7 @@ class Recorder:
         """Write one event. Raises LeaseLost, with nothing written, when the run is not ours."""
         with transaction.atomic():
             self.run = self.lease.guard()
-            self._store(event)
+            self._store(plain(event))
 
     def broke(self, error: Exception) -> None:
         """Regroup itself failed in the middle of a step: errored, or unknown where the host had been told."""
