@@ -28,6 +28,8 @@ def vm_from_json(row: Mapping[str, Any]) -> VM:
         next_disks=tuple(_disk(disk) for disk in row["next_disks"]),
         nics=tuple(Nic(**nic) for nic in row["nics"]),
         buses=tuple(row["buses"]),
+        persistent=row.get("persistent", True),
+        saved=row.get("saved", False),
     )
 
 

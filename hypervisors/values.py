@@ -66,7 +66,9 @@ class Nic:
 class VM:
     """`disks` are those it has now, `next_disks` those it will have when it is next started; the same where it is off.
 
-    buses      where a disk may be attached while it runs, the best first
+    buses       where a disk may be attached while it runs, the best first
+    persistent  whether it is still there after it was switched off
+    saved       whether a memory image is kept of it, which its next start goes on from
     """
 
     uuid: str
@@ -76,6 +78,8 @@ class VM:
     next_disks: tuple[Disk, ...]
     nics: tuple[Nic, ...] = ()
     buses: tuple[str, ...] = ()
+    persistent: bool = True
+    saved: bool = False
 
     @property
     def holds_disks(self) -> bool:

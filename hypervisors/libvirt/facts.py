@@ -39,19 +39,27 @@ for uuid in $(v list --all --uuid); do
     part "later:$uuid" v dumpxml "$uuid" --inactive
     part "now:$uuid" v dumpxml "$uuid"
 done
+part persistent v list --all --persistent --uuid
+part saved v list --all --with-managed-save --uuid
 part after v list --all --uuid
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain as libvirt has it; `now` is its XML as it runs, `later` as it will be started next."""
+    """A domain as libvirt has it; `now` is its XML as it runs, `later` as it will be started next.
+
+    persistent  False where libvirt forgets it once it is off
+    saved       whether libvirt keeps a managed save image of it: its next start goes on from there
+    """
 
     uuid: str
     name: str
     power: Power
     now: Element
     later: Element
+    persistent: bool
+    saved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +87,21 @@ class AskDomains:
         status, text = found.get("before", (1, "no answer"))
         if status:
             raise FactError(f"{self.name} could not be read: {text}")
-        left = part(found, "after", self.name).split()
-        return tuple(self._domain(uuid, found) for uuid in text.split() if uuid in left)
+        left, persistent, saved = (part(found, name, self.name).split() for name in ("after", "persistent", "saved"))
+        return tuple(
+            self._domain(uuid, found, persistent=uuid in persistent, saved=uuid in saved)
+            for uuid in text.split()
+            if uuid in left
+        )
 
-    def _domain(self, uuid: str, found: Parts) -> Domain:
+    def _domain(self, uuid: str, found: Parts, *, persistent: bool, saved: bool) -> Domain:
         if not UUID.fullmatch(uuid):
             raise FactError(f"{self.name}: expected a UUID and got {uuid!r}.")
         word = part(found, f"state:{uuid}", self.name).strip()
         if word not in POWERS:
             raise FactError(f"{self.name}: no known state: {word!r}.")
         later, now = (parsed(part(found, f"{when}:{uuid}", self.name)) for when in ("later", "now"))
-        return Domain(uuid, later.findtext("name") or "", POWERS[word], now, later)
+        return Domain(uuid, later.findtext("name") or "", POWERS[word], now, later, persistent, saved)
 
 
 IMAGES = r"""

@@ -77,6 +77,8 @@ def _vm(domain: Domain) -> VM:
         next_disks=disks(domain.later),
         nics=nics(domain.now),
         buses=buses(domain.now),
+        persistent=domain.persistent,
+        saved=domain.saved,
     )
 
 

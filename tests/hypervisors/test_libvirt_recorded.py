@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 
 import pytest
 
 from hypervisors import kept
 from hypervisors.libvirt.agent import AskGuest, FileSystem
 from hypervisors.libvirt.facts import AskDomains, AskFiles, AskHypervisor, AskImages
-from hypervisors.libvirt.looking import image_of, look, vm_named, vms
+from hypervisors.libvirt.looking import image_of, look, vm_named, vms, vms_of
 from hypervisors.libvirt.words import Virsh, shortened
 from hypervisors.libvirt.xml import buses, disk_xml, disks, free_target, parsed
 from hypervisors.values import Disk, HypervisorError, Nic, Power
@@ -18,6 +19,12 @@ from ssh.session import Result
 from tests.hypervisors.recorded import DOMAINS, IMAGES, ask, ok
 
 VIRSH = Virsh()
+
+
+def parts(**texts: str) -> str:
+    return "".join(f"@@begin {name}\n{text}\n@@end {name} 0\n" for name, text in texts.items())
+
+
 NOT_READ = Result(1, b"", b"error: failed to connect to the hypervisor")
 
 
@@ -36,6 +43,21 @@ def test_every_domain_is_listed_with_its_disks_and_what_they_stand_on():
     assert vm_named(vm43.uuid, (vm42, vm43)) is vm43
     with pytest.raises(HypervisorError, match="There is no VM nobody"):
         vm_named("nobody", (vm42,))
+
+
+def test_what_libvirt_forgets_when_it_is_off_and_what_it_kept_of_one_that_is_are_known():
+    there = {vm.name: vm for vm in vms(ask, VIRSH)}
+    assert {(vm.persistent, vm.saved) for vm in there.values()} == {(True, False)}
+    app01, vm42 = there["app01"].uuid, there["vm42"].uuid
+    text = DOMAINS.replace("@@begin saved\n", f"@@begin saved\n{vm42}\n")
+    head, listed = text.split("@@begin persistent\n")
+    text = f"{head}@@begin persistent\n{listed.replace(app01, '', 1)}"
+    found = {vm.name: vm for vm in vms_of(ask, VIRSH, AskDomains(VIRSH).parse(ok(text)))}
+    assert [name for name, vm in found.items() if not vm.persistent] == ["app01"]
+    assert [name for name, vm in found.items() if vm.saved] == ["vm42"]
+    row = asdict(found["vm42"])
+    assert kept.vm_from_json(row) == found["vm42"]
+    assert kept.vm_from_json({k: v for k, v in row.items() if k not in ("persistent", "saved")}) == there["vm42"]
 
 
 def test_a_look_knows_which_file_each_path_is_and_can_be_kept():
@@ -78,7 +100,9 @@ def test_a_domain_that_goes_away_during_the_look_is_left_out():
     ("fact", "result"),
     [
         (AskDomains(VIRSH), NOT_READ),
-        (AskDomains(VIRSH), ok("@@begin before\nno uuid\n@@end before 0\n@@begin after\nno uuid\n@@end after 0\n")),
+        (AskDomains(VIRSH), ok(parts(before="no uuid", persistent="no uuid", saved="", after="no uuid"))),
+        (AskDomains(VIRSH), ok(DOMAINS.replace("persistent", "other"))),
+        (AskDomains(VIRSH), ok(DOMAINS.replace("@@end saved 0", "@@end saved 1"))),
         (AskDomains(VIRSH), ok("@@begin before\nerror: no libvirtd\n@@end before 1\n")),
         (AskImages(VIRSH, (("/a", "raw"),)), ok("@@begin 0\n[]\n@@end 0 0\n")),
         (AskImages(VIRSH, (("/a", "raw"),)), ok("@@begin 0\nno json\n@@end 0 0\n")),
