@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
@@ -13,10 +14,52 @@ from hypervisors.libvirt.words import Virsh
 from hypervisors.libvirt.xml import written
 from hypervisors.safety import Look
 from hypervisors.values import VM, Disk, Image
-from recovery.fetching.wish import Wish
-from ssh.facts import Ask
+from recovery.fetching.wish import Wish, wish_problems
+from ssh.command import Command
+from ssh.facts import Ask, FactError
+from ssh.sections import ended_well
+from ssh.session import Result
 
 VIRSH = Virsh()
+
+
+SEED = r"""
+path=$1
+[ "$(readlink -f -- "$path")" = "$path" ] || { echo "way"; exit 0; }
+[ -f "$path" ] || { echo "file"; exit 0; }
+sha256sum <"$path"
+"""
+PROBLEMS = {
+    "way": "The seed {path} is not there, or leads elsewhere by a link. Name the file itself.",
+    "file": "The seed {path} is no regular file. Make a cloud-init seed (cloud-localds) and name that.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What a clone is told at its first boot: its SHA-256, or why it cannot be one; nothing where there is none."""
+
+    sha256: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSeed:
+    """A real answer: `b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c  -`"""
+
+    path: str
+    name = "the seed"
+
+    def command(self) -> Command:
+        return Command(("sh", "-c", SEED, "regroup", self.path), sudo=True)
+
+    def parse(self, result: Result) -> Seed:
+        word = ended_well(result, self.name).split(" ")[0].strip()
+        if word in PROBLEMS:
+            return Seed(problem=PROBLEMS[word].format(path=self.path))
+        if not re.fullmatch(r"[0-9a-f]{64}", word):
+            raise FactError(f"{self.name}: its SHA-256 has an unknown shape.")
+        return Seed(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +70,14 @@ class Facts:
     images    path → image, of every disk of the lost VM and of the template
     template  the template's XML, "" where none is wanted or it is not there
     disks     place → the lost VM's own XML of that disk, for the way back
+    seed      of the clone
     """
 
     look: Look
     images: Mapping[str, Image]
     template: str
     disks: Mapping[str, str]
+    seed: Seed = Seed()
 
     def vm(self, name: str) -> VM | None:
         return next((vm for vm in self.look.vms if vm.name == name), None)
@@ -43,13 +88,15 @@ class Facts:
             "images": {path: asdict(image) for path, image in self.images.items()},
             "template": self.template,
             "disks": dict(self.disks),
+            "seed": asdict(self.seed),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Facts:
         """What `to_json` made."""
         images = {path: Image(**{**row, "chain": tuple(row["chain"])}) for path, row in data["images"].items()}
-        return cls(kept.from_json(data["look"]), images, data["template"], data["disks"])
+        seed = Seed(**data.get("seed", {}))
+        return cls(kept.from_json(data["look"]), images, data["template"], data["disks"], seed)
 
 
 def gather(wish: Wish, ask: Ask) -> Facts:
@@ -61,8 +108,11 @@ def gather(wish: Wish, ask: Ask) -> Facts:
     images = ask(AskImages(VIRSH, tuple(sorted(wanted)))) if wanted else {}
     template = next((written(domain.later) for domain in domains if domain.name == wish.template), "")
     disks = next((dict(_own_xml(domain)) for domain in domains if domain.name == wish.vm), {})
-    below = (path for image in images.values() for path in image.chain)
-    return Facts(look_at(ask, VIRSH, known, *below), images, template, disks)
+    more = [path for image in images.values() for path in image.chain]
+    is_named = wish.seed and "seed" not in dict(wish_problems(wish))
+    seed = ask(AskSeed(wish.seed)) if is_named else Seed()
+    more += [wish.seed] if seed.sha256 else []
+    return Facts(look_at(ask, VIRSH, known, *more), images, template, disks, seed)
 
 
 def own_disks(vm: VM) -> tuple[Disk, ...]:

@@ -11,9 +11,9 @@ from changes.plan import Check, Json
 from hypervisors.libvirt.agent import AskGuest
 from hypervisors.libvirt.facts import AskFiles, AskImages
 from hypervisors.libvirt.looking import image_of, look, vm_named, vms
-from hypervisors.safety import already, judge_attach, judge_start, judge_template, uses
+from hypervisors.safety import Use, already, judge_attach, judge_start, judge_template, uses
 from hypervisors.values import VM, HypervisorError, Power
-from recovery.fetching.facts import VIRSH
+from recovery.fetching.facts import VIRSH, AskSeed
 from ssh.command import Command
 from ssh.facts import FactError
 from ssh.session import Result
@@ -34,6 +34,8 @@ def _there(args: Args, context: Context) -> VM | None:
 
 
 def vm_off(args: Args, context: Context) -> Verdict:
+    if args.get("gone") and _there(args, context) is None:
+        return yes("There is no such VM any more.")
     vm = _vm(args, context)
     return no(f"{vm.name} is {vm.power}.") if vm.holds_disks else yes(f"{vm.name} is off.")
 
@@ -59,8 +61,7 @@ def may_copy(args: Args, context: Context) -> Verdict:
 
 def _users(args: Args, context: Context, *, now: bool) -> list[str]:
     """Names of the VMs that have the file, as a disk or below one; of those that run only, with `now`."""
-    path = str(args["path"])
-    return sorted({use.vm.name for use in uses(path, look(context.ask, VIRSH, path)) if use.now or not now})
+    return sorted({use.vm.name for use in _uses(args, context) if use.now or not now})
 
 
 def nobody_writes(args: Args, context: Context) -> Verdict:
@@ -80,9 +81,31 @@ def has_disk(args: Args, context: Context) -> Verdict:
 
 
 def lacks_disk(args: Args, context: Context) -> Verdict:
-    vm = _vm(args, context)
-    has = args["path"] in {disk.source for disk in (*vm.disks, *vm.next_disks)}
-    return no(f"{vm.name} has {args['path']} still.") if has else yes(f"{vm.name} has it no longer.")
+    return _lacks(_vm(args, context), args, context)
+
+
+def _lacks(vm: VM, args: Args, context: Context) -> Verdict:
+    """By whatever path, as a disk or below one: somebody may have made a snapshot meanwhile."""
+    found = next((use for use in _uses(args, context) if use.vm.uuid == vm.uuid), None)
+    if found is None:
+        return yes(f"{vm.name} has it no longer.")
+    below = f", below its disk {found.disk.source}" if found.base else ""
+    return no(f"{vm.name} has {args['path']} still{below}.")
+
+
+def _uses(args: Args, context: Context) -> list[Use]:
+    path = str(args["path"])
+    return list(uses(path, look(context.ask, VIRSH, path)))
+
+
+def _absent(args: Args, what: str) -> Verdict:
+    """A clone that somebody removed has nothing any more; another VM may run elsewhere, with the disk."""
+    if args.get("own"):
+        return yes("There is no such VM any more.")
+    return no(
+        f"There is no VM {args.get('name', args['uuid'])} on this hypervisor any more, so {what}. If it was moved to another one,"
+        " detach the disk there, then settle this step by hand."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +169,15 @@ def undefined(args: Args, context: Context) -> Verdict:
     return no(f"{vm.name} is defined still.") if vm else yes("It is not defined.")
 
 
+def seed_is(args: Args, context: Context) -> Verdict:
+    seed = context.ask(AskSeed(str(args["path"])))
+    if seed.problem:
+        return no(seed.problem)
+    if seed.sha256 != args["sha256"]:
+        return no(f"{args['path']} is another one than when this was planned. Plan it anew.")
+    return yes(f"{args['path']} is what it was.")
+
+
 def may_attach(args: Args, context: Context) -> Verdict:
     """The look that counts: right before the act."""
     image = image_of(context.ask, VIRSH, str(args["path"]), str(args["format"]))
@@ -166,10 +198,7 @@ def attached(args: Args, context: Context) -> Verdict:
 
 def detached(args: Args, context: Context) -> Verdict:
     vm = _there(args, context)
-    if vm is None:
-        return yes("There is no such VM any more.")
-    has = {disk.source for disk in (*vm.disks, *vm.next_disks)}
-    return no(f"{vm.name} has {args['path']} still.") if args["path"] in has else yes(f"{vm.name} has it no longer.")
+    return _lacks(vm, args, context) if vm else _absent(args, "whether it has the disk cannot be told")
 
 
 def answers(args: Args, context: Context) -> Verdict:
@@ -186,9 +215,11 @@ def answers(args: Args, context: Context) -> Verdict:
 def guest_let_go(args: Args, context: Context) -> Verdict:
     """A disk that is pulled from under a mounted file system loses what was not written yet."""
     vm = _there(args, context)
-    if vm is None or not vm.holds_disks:
+    if vm is None:
+        return _absent(args, "whether something of the disk is mounted in it cannot be told")
+    if not vm.holds_disks:
         return yes("The VM is off.")
-    if args["path"] not in {disk.source for disk in vm.disks}:
+    if not any(use.now and use.vm.uuid == vm.uuid for use in _uses(args, context)):
         return yes(f"{vm.name} does not have it now.")
     guest = context.ask(AskGuest(VIRSH, str(args["uuid"])))
     if guest is None or guest.filesystems is None:
@@ -228,6 +259,7 @@ RULES: Mapping[str, Rule] = {
     "name-free": name_free,
     "defined": defined,
     "undefined": undefined,
+    "seed-is": seed_is,
     "may-attach": may_attach,
     "attached": attached,
     "detached": detached,

@@ -17,11 +17,12 @@ from hypervisors.values import VM, Disk, HypervisorError, Image, Power
 from recovery.fetching import steps
 from recovery.fetching.facts import Facts
 from recovery.fetching.facts import own_disks as disks_of_vm
+from recovery.fetching.fit import seed_reasons, vm_reasons
 from recovery.fetching.steps import Fetch, Given
 from recovery.fetching.wish import COPY, GIB, ORIGINAL, OVERLAY, Wish, wish_problems
 from ssh.facts import FactError
 
-KIND, VERSION = "fetch", 1
+KIND, VERSION = "fetch", 2
 
 
 def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusal:
@@ -44,6 +45,10 @@ def plan(params: Mapping[str, Json], facts: Mapping[str, Json]) -> Plan | Refusa
 
 
 def _planned(wish: Wish, known: Facts, source: VM) -> Plan | Refusal:
+    if unfit := tuple(vm_reasons(wish, source, known.look)):
+        return Refusal(unfit, "vm")
+    if bad := tuple(seed_reasons(wish, known.seed, known.look)):
+        return Refusal(bad, "seed")
     wanted = tuple(_wanted(wish, source))
     if not wanted:
         return Refusal((f"{source.name} has no disk that is a file. There is nothing to fetch.",), "disks")
@@ -56,7 +61,8 @@ def _planned(wish: Wish, known: Facts, source: VM) -> Plan | Refusal:
         return Refusal(tuple(dict.fromkeys(reasons)), "disks")
     was_on = source.holds_disks
     template = known.vm(wish.template)
-    fetch = Fetch(wish, source, target, given, was_on, template.uuid if template else "", copies, xml)
+    of = template.uuid if template else ""
+    fetch = Fetch(wish, source, target, given, was_on, of, copies, xml, known.seed.sha256)
     return Plan(
         kind=KIND,
         version=VERSION,
@@ -114,6 +120,11 @@ def _clone(wish: Wish, known: Facts) -> tuple[VM, str, tuple[tuple[str, str, str
             raise HypervisorError(f"{wish.host} has a VM {wish.name} already. Give the clone another name.")
     if refused := judge_template(template, known.look).refusals:
         raise HypervisorError(" ".join(refused))
+    if template.saved:
+        raise HypervisorError(
+            f"{template.name} was saved with its memory, so its disks are not whole without it. Shut it down, or choose"
+            " another template."
+        )
     xml = parsed(known.template)
     own = own_disks(xml)
     if not own:
@@ -169,7 +180,7 @@ def _as_given(wish: Wish, disk: Disk, image: Image) -> Image:
 
 def _afterwards(look: Look, source: VM, given: tuple[Given, ...], wish: Wish, target: VM) -> Look:
     """The look before a disk is attached, as the earlier steps will have made it: the lost VM is off."""
-    gone = {item.disk.source for item in given} if wish.way == ORIGINAL else set()
+    gone = {item.disk.source for item in given} if wish.way != COPY else set()
     left = tuple(disk for disk in source.next_disks if disk.source not in gone)
     off = replace(source, power=Power.OFF, disks=left, next_disks=left)
     others = tuple(vm for vm in look.vms if vm.uuid not in {source.uuid, target.uuid})
@@ -183,7 +194,8 @@ def _warnings(fetch: Fetch, judged: list[Judgement]) -> Iterator[str]:
     if wish.way == OVERLAY:
         yield (
             f"Nothing is written to {source.name}'s own disks: changes go into overlays, which an undo throws away with"
-            f" all that was written. As long as they are needed {source.name} must not be started."
+            f" all that was written. Until then {source.name} is without these disks, so that nothing can start it on"
+            " them and destroy the overlays."
         )
     if wish.way == COPY:
         yield f"{source.name}'s own disks stay as they are. An undo throws the copies away with all that was written."
@@ -192,6 +204,13 @@ def _warnings(fetch: Fetch, judged: list[Judgement]) -> Iterator[str]:
     if fetch.clone_xml:
         stays = "An undo throws it away with all that is on it." if wish.discard else "An undo leaves it."
         yield f"{target.name} is made as a clone of {wish.template}. {stays}"
+    if fetch.clone_xml and wish.seed:
+        yield (
+            f"{target.name} is shown {wish.seed} (SHA-256 {fetch.seed}) as a CD at its first boot, and does as root"
+            " what is in it. Know whose it is."
+        )
+    if fetch.clone_xml and wish.network:
+        yield f"{target.name} is plugged into the hypervisor's network {wish.network}, not into {wish.template}'s."
     if fetch.clone_xml and wish.like:
         where = f"at {wish.address}" if wish.address else "at the address that its agent tells"
         yield (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from changes.plan import HIGH, MEDIUM, Call, Check, Json, Step, Undo
 from hypervisors.libvirt.scripts import script
 from hypervisors.libvirt.words import Virsh
-from hypervisors.values import VM, Disk, Image
-from recovery.fetching.wish import ORIGINAL, OVERLAY, Wish
+from hypervisors.values import VM, Disk, Image, Power
+from recovery.fetching.wish import COPY, ORIGINAL, OVERLAY, Wish
 
 VIRSH = Virsh()
 URI = VIRSH.uri
@@ -53,6 +53,7 @@ class Fetch:
     """What the steps are made from.
 
     source    the lost VM, `was_on` whether it was not off when this was planned
+    seed      SHA-256 of the clone's seed; empty where it has none
     target    the VM that gets the disks: one that runs, or the clone that will
     template  UUID of the clone's template, "" where no clone is made
     copies    (path, format, path of the copy, bytes or None) of each disk of the template
@@ -67,12 +68,21 @@ class Fetch:
     template: str = ""
     copies: tuple[tuple[str, str, str, int | None], ...] = ()
     clone_xml: str = ""
+    seed: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the VM that gets the disks is a clone that goes with an undo: whoever removed it did the same."""
+        return bool(self.clone_xml and self.wish.discard)
 
 
 def steps_of(fetch: Fetch) -> Iterator[Step]:
     yield switch_off(fetch)
     for given in fetch.given:
-        yield release(fetch, given) if fetch.wish.way == ORIGINAL else image(fetch, given)
+        if fetch.wish.way != ORIGINAL:
+            yield image(fetch, given)
+        if fetch.wish.way != COPY:
+            yield release(fetch, given)
     if fetch.clone_xml:
         for number in range(len(fetch.copies)):
             yield copy(fetch, number)
@@ -89,6 +99,10 @@ def _check(rule: str, sentence: str, **args: Json) -> Check:
 
 def _off(vm: VM) -> Check:
     return _check("vm-off", f"{vm.name} is off.", uuid=vm.uuid)
+
+
+def _off_or_gone(vm: VM) -> Check:
+    return _check("vm-off", f"{vm.name} is off, or gone.", uuid=vm.uuid, gone=True)
 
 
 def _on(vm: VM) -> Check:
@@ -110,7 +124,7 @@ def _start(vm: VM) -> Call:
 
 
 def switch_off(fetch: Fetch) -> Step:
-    vm = fetch.source
+    vm, ran = fetch.source, fetch.source.power is Power.ON
     return Step(
         key="switch-off",
         title=f"Switch {vm.name} off",
@@ -118,8 +132,8 @@ def switch_off(fetch: Fetch) -> Step:
         host=fetch.wish.host,
         command=_switch_off(vm),
         verify=(_off(vm),),
-        undo=Undo(f"Start {vm.name} again", _start(vm), (_may_start(vm),), (_on(vm),)) if fetch.was_on else None,
-        no_undo="" if fetch.was_on else "It was off when this was planned.",
+        undo=Undo(f"Start {vm.name} again", _start(vm), (_may_start(vm),), (_on(vm),)) if ran else None,
+        no_undo="" if ran else f"It was {vm.power} when this was planned, and stays off.",
         writes=(f"the power of {vm.name}",) if fetch.was_on else (),
         danger=HIGH if fetch.was_on else MEDIUM,
     )
@@ -127,11 +141,16 @@ def switch_off(fetch: Fetch) -> Step:
 
 def release(fetch: Fetch, given: Given) -> Step:
     vm, disk = fetch.source, given.disk
+    started = f"Whoever starts {vm.name}, or a hypervisor that starts it by itself after a reboot, would"
     has = _check("has-disk", f"{vm.name} will start with {disk.source}.", uuid=vm.uuid, path=disk.source)
     return Step(
         key=f"release-{disk.target}",
         title=f"Take {disk.source} away from {vm.name}",
-        why=f"Whoever starts {vm.name} by mistake would then not start it with a disk that another VM has.",
+        why=(
+            f"{started} start it with a disk that another VM has."
+            if fetch.wish.way == ORIGINAL
+            else f"{started} have it write to what the overlay lies on, and destroy that."
+        ),
         host=fetch.wish.host,
         command=Call(VIRSH.words("detach-disk", vm.uuid, disk.target, "--config")),
         precheck=(_off(vm),),
@@ -155,7 +174,7 @@ def image(fetch: Fetch, given: Given) -> Step:
         key=f"{way}-{disk.target}",
         title=f"Make {'an overlay' if overlay else 'a copy'} of {disk.source}",
         why=(
-            f"The disk itself stays as it is: what is changed goes into the overlay. {vm.name} must stay off meanwhile."
+            "The disk itself stays as it is: what is changed goes into the overlay."
             if overlay
             else "The disk itself stays as it is, and whatever happens to the copy does not happen to it."
         ),
@@ -232,11 +251,11 @@ def define(fetch: Fetch) -> Step:
         why="The template’s definition with a name, a UUID, addresses and disks of its own.",
         host=fetch.wish.host,
         command=Call(VIRSH.words("define", STDIN), stdin=fetch.clone_xml),
-        precheck=(_check("name-free", f"No other VM is called {vm.name}.", uuid=vm.uuid, name=vm.name),),
+        precheck=(_check("name-free", f"No other VM is called {vm.name}.", uuid=vm.uuid, name=vm.name), *_seed(fetch)),
         verify=(_check("defined", f"{vm.name} is defined as planned.", uuid=vm.uuid, name=vm.name),),
         undo=Undo(
             f"Undefine {vm.name}",
-            Call(VIRSH.words("undefine", vm.uuid)),
+            Call(VIRSH.words("undefine", vm.uuid, "--managed-save", "--snapshots-metadata", "--nvram")),
             (_off(vm),),
             (_check("undefined", f"There is no VM {vm.name}.", uuid=vm.uuid),),
         )
@@ -245,6 +264,13 @@ def define(fetch: Fetch) -> Step:
         no_undo="" if fetch.wish.discard else f"{vm.name} stays.",
         writes=(f"the definition of {vm.name}",),
     )
+
+
+def _seed(fetch: Fetch) -> tuple[Check, ...]:
+    if not fetch.seed:
+        return ()
+    path = fetch.wish.seed
+    return (_check("seed-is", f"{path} is what it was when this was planned.", path=path, sha256=fetch.seed),)
 
 
 def start(fetch: Fetch) -> Step:
@@ -260,7 +286,7 @@ def start(fetch: Fetch) -> Step:
         command=_start(vm),
         precheck=(_may_start(vm),),
         verify=(_on(vm),),
-        undo=Undo(f"Switch {vm.name} off", _switch_off(vm), (), (_off(vm),)) if fetch.wish.discard else None,
+        undo=Undo(f"Switch {vm.name} off", _switch_off(vm), (), (_off_or_gone(vm),)) if fetch.own else None,
         no_undo="" if fetch.wish.discard else f"{vm.name} stays.",
         writes=(f"the power of {vm.name}",),
         danger=MEDIUM,
@@ -283,7 +309,7 @@ def answer(fetch: Fetch) -> Step:
 
 def attach(fetch: Fetch, given: Given) -> Step:
     vm = fetch.target
-    args = {"uuid": vm.uuid, **given.args}
+    args = {"uuid": vm.uuid, "name": vm.name, "own": fetch.own, **given.args}
     gone = _check("detached", f"{vm.name} does not have {given.image.path}.", **args)
     return Step(
         key=f"attach-{given.disk.target}",

@@ -124,6 +124,7 @@ def test_a_dead_vms_disk_is_fetched_recovered_and_given_back(
     hv01.virsh("start", "vm42")
     hv01.wait_console("vm42", "Kernel panic|Failed to execute")
     image = (hv01.images / "vm42.qcow2").read_bytes()
+    disks = hv01.virsh("domblklist", "vm42", "--inactive", "--details")
     wish = Wish(
         "hv01", "vm42", "cafe", template="template", name="vm42-new", like="hv01", address=hv01.address, port=port
     )
@@ -131,6 +132,7 @@ def test_a_dead_vms_disk_is_fetched_recovered_and_given_back(
         with django_capture_on_commit_callbacks(execute=True):
             change = fetched(hv01, acts, wish, (rosa, amir, olu))
         host = Row.objects.get(name="vm42-new")
+        assert "vm42.qcow2" not in hv01.virsh("domblklist", "vm42", "--inactive"), "nothing starts it below the overlay"
         assert host.trust is HostTrust.TRUSTED and host.owner == vm.owner
         recovery = recovered(host, vm, (rosa, amir, olu))
         guest = Guest("vm42-new", port, hv01.private_key, host_key(host), hv01.folder / "known_hosts.vm42-new")
@@ -142,6 +144,7 @@ def test_a_dead_vms_disk_is_fetched_recovered_and_given_back(
         assert not pulled.holds and "/recovered/vm42/root" in pulled.sentence, pulled
         given_back(hv01, acts, change, recovery, (rosa, amir, olu))
     assert "running" in hv01.virsh("domstate", "vm42")
+    assert hv01.virsh("domblklist", "vm42", "--inactive", "--details") == disks
     assert set(hv01.virsh("list", "--all", "--name").split()) == {"template", "vm42"}
     images = {path.name for path in hv01.images.iterdir() if path.suffix == ".qcow2"}
     assert images == {"template.qcow2", "vm42.qcow2"}
@@ -163,7 +166,7 @@ def host_key(host: Row) -> str:
 def fetched(hv01: LabHypervisor, acts: dict, wish: Wish, cast) -> Change:
     change = begin(*cast, change_create(cast[0], asked(wish, "It does not boot.", "")))
     keys = [step.key for step in change.plan.steps]
-    assert keys == ["switch-off", "overlay-sda", "clone-1", "define", "start", "answer", "attach-sda"]
+    assert keys == ["switch-off", "overlay-sda", "release-sda", "clone-1", "define", "start", "answer", "attach-sda"]
     strikes = struck(acts, keys)
     door = f"hostfwd_add tcp:{wish.address}:{wish.port}-:22"
     acts["before-intent", "answer"] = lambda: (hv01.virsh("qemu-monitor-command", wish.name, "--hmp", door), killed())

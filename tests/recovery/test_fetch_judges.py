@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +14,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Check
 from hypervisors.libvirt.agent import AskGuest, FileSystem, Guest
 from hypervisors.libvirt.facts import AskDomains
+from recovery.fetching.facts import AskSeed
 from recovery.fetching.judges import AskRoom, judge
 from ssh.facts import FactError
 from ssh.session import Result
@@ -30,6 +34,8 @@ def verdict(rule: str, *, guest: Guest | None = GUEST, free: int = 1 << 40, text
             return guest
         if isinstance(fact, AskRoom):
             return free
+        if isinstance(fact, AskSeed):
+            return fact.parse(recorded.ok("way\n" if "link" in fact.path else f"{'ab' * 32}  -\n"))
         if text and isinstance(fact, AskDomains):
             return fact.parse(recorded.ok(text))
         return recorded.ask(fact)
@@ -68,7 +74,10 @@ def running(name: str) -> str:
         ),
         ("attached", {"uuid": UUIDS["vm42"], "path": OLD, "serial": "vm42-root"}, "vm42 has it as sda."),
         ("detached", {"uuid": UUIDS["app01"], "path": OLD}, "app01 has it no longer."),
-        ("detached", {"uuid": "u", "path": OLD}, "There is no such VM any more."),
+        ("detached", {"uuid": "u", "path": OLD, "own": True}, "There is no such VM any more."),
+        ("guest-let-go", {"uuid": "u", "path": OLD, "serial": "s", "own": True}, "There is no such VM any more."),
+        ("vm-off", {"uuid": "u", "gone": True}, "There is no such VM any more."),
+        ("seed-is", {"path": "/s.iso", "sha256": "ab" * 32}, "/s.iso is what it was."),
         ("answers", {"uuid": "u"}, "The agent answers and tells its SSH host keys."),
         ("guest-let-go", {"uuid": UUIDS["vm42"], "path": OLD, "serial": "s"}, "The VM is off."),
         ("guest-let-go", {"uuid": UUIDS["app01"], "path": OLD, "serial": "s"}, "app01 does not have it now."),
@@ -104,6 +113,13 @@ def test_yes(rule, args, sentence):
         ("may-attach", {"uuid": UUIDS["app01"], "path": "/no", "format": "raw", "serial": "s"}, "There is no file /no"),
         ("attached", {"uuid": UUIDS["app01"], "path": OLD, "serial": "s"}, "both now and at its next start"),
         ("detached", {"uuid": UUIDS["vm42"], "path": OLD}, "still"),
+        ("detached", {"uuid": UUIDS["vm43"], "path": BASE}, f"still, below its disk {OVER}."),
+        ("lacks-disk", {"uuid": UUIDS["vm43"], "path": BASE}, f"still, below its disk {OVER}."),
+        ("detached", {"uuid": "u", "name": "app01", "path": OLD, "own": False}, "There is no VM app01 on this"),
+        ("guest-let-go", {"uuid": "u", "name": "app01", "path": OLD, "serial": "s", "own": False}, "cannot be told"),
+        ("vm-off", {"uuid": "u"}, "There is no VM u"),
+        ("seed-is", {"path": "/s.iso", "sha256": "cd" * 32}, "/s.iso is another one"),
+        ("seed-is", {"path": "/link.iso", "sha256": "cd" * 32}, "leads elsewhere by a link"),
         ("answers", {"uuid": "u", "guest": None}, "No agent answers"),
         ("answers", {"uuid": "u", "guest": replace(GUEST, host_keys=())}, "are not made yet"),
     ],
@@ -147,3 +163,16 @@ def test_room_that_cannot_be_told_is_no_room():
     assert AskRoom("/i").parse(recorded.ok("    Avail\n7234940928\n")) == 7234940928
     with pytest.raises(FactError, match="How much room /i has cannot be told"):
         AskRoom("/i").parse(Result(1, b"", b"df: /i: No such file"))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("seed.iso", ""), ("link.iso", "by a link"), ("fifo.iso", "no regular file")]
+)
+def test_a_seed_is_a_file_of_its_own(tmp_path, name, says):
+    (tmp_path / "seed.iso").write_bytes(b"seed")
+    (tmp_path / "link.iso").symlink_to("seed.iso")
+    os.mkfifo(tmp_path / "fifo.iso")
+    ask = AskSeed(str(tmp_path / name))
+    done = subprocess.run(ask.command().argv, capture_output=True, timeout=10)
+    seed = ask.parse(Result(done.returncode, done.stdout, done.stderr))
+    assert (says in seed.problem and not seed.sha256) if says else seed.sha256 == hashlib.sha256(b"seed").hexdigest()

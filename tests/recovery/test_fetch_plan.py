@@ -9,7 +9,7 @@ import pytest
 
 from changes.plan import Plan, Refusal
 from hypervisors.values import Power
-from recovery.fetching.facts import Facts, gather
+from recovery.fetching.facts import Facts, Seed, gather
 from recovery.fetching.planner import plan
 from recovery.fetching.wish import COPY, ORIGINAL, Wish
 from tests.hypervisors.recorded import IMAGES, ask
@@ -44,7 +44,16 @@ def keys(made: Plan) -> list[str]:
 
 def test_a_clone_is_started_before_it_gets_the_overlay():
     made = planned()
-    assert keys(made) == ["switch-off", "overlay-sda", "clone-1", "define", "start", "answer", "attach-sda"]
+    assert keys(made) == [
+        "switch-off",
+        "overlay-sda",
+        "release-sda",
+        "clone-1",
+        "define",
+        "start",
+        "answer",
+        "attach-sda",
+    ]
     attach = made.step("attach-sda")
     assert attach.command and "<serial>vm42-sda</serial>" in attach.command.stdin
     assert f"{IMAGES}/vm42-sda-cafe.qcow2" in attach.command.stdin and 'dev="sdb"' in attach.command.stdin
@@ -120,6 +129,64 @@ def test_every_step_says_what_it_does_and_every_rule_has_a_judge():
 )
 def test_a_bad_wish_is_one_sentence(wish, sentence):
     assert sentence in refused(wish)
+
+
+def changed(facts: Facts, name: str, **fields: object) -> Facts:
+    vms = tuple(replace(vm, **fields) if vm.name == name else vm for vm in facts.look.vms)
+    return replace(facts, look=replace(facts.look, vms=vms))
+
+
+def test_a_vm_that_does_not_run_as_it_is_defined_is_refused():
+    """Its newest data would be left behind, and the base of what it runs on written to."""
+    facts = known(vm42=Power.ON)
+    old = facts.vm("vm42").disks[0]
+    for disks in ((replace(old, source=f"{IMAGES}/snap.qcow2"),), (old, replace(old, target="sdb", source="/i/b"))):
+        for wish in (TO_CLONE, replace(TO_APP01, way=ORIGINAL)):
+            assert "vm42 has other disks now than" in refused(wish, changed(facts, "vm42", disks=disks))
+
+
+def test_a_vm_that_would_be_gone_or_go_on_from_its_memory_is_refused():
+    assert "would be gone" in refused(TO_CLONE, changed(known(), "vm42", persistent=False))
+    assert "virsh managedsave-remove vm42" in refused(TO_CLONE, changed(known(), "vm42", saved=True))
+    assert "template was saved with its memory" in refused(TO_CLONE, changed(known(), "template", saved=True))
+
+
+def test_what_is_no_file_is_neither_left_behind_nor_made_an_overlay_of():
+    facts = known()
+    old = facts.vm("vm42").next_disks[0]
+    rbd = replace(old, target="sdb", source="", kind="network")
+    two = changed(facts, "vm42", disks=(old, rbd), next_disks=(old, rbd))
+    assert "The disk sdb of vm42 is no file but a network" in refused(TO_CLONE, two)
+    assert planned(replace(TO_CLONE, disks=(old.source,)), two)
+    for path in ("/dev/vg0/vm42", f"{IMAGES}/a  b.qcow2", f"{IMAGES}/größe.qcow2"):
+        odd = changed(facts, "vm42", next_disks=(replace(old, source=path),))
+        assert ("is a block device" if "dev" in path else "does not print as it is") in refused(TO_CLONE, odd)
+    known_as = {**facts.look.files, old.source: "block fd:0"}
+    assert "is a block device" in refused(TO_CLONE, replace(facts, look=replace(facts.look, files=known_as)))
+
+
+def test_a_vm_that_was_paused_is_not_started_by_the_undo():
+    step = planned(facts=known(vm42=Power.PAUSED)).step("switch-off")
+    assert step.undo is None and step.no_undo == "It was paused when this was planned, and stays off."
+
+
+def test_what_a_clone_is_told_and_plugged_into_is_said_and_does_not_change():
+    seeded = replace(TO_CLONE, seed="/seeds/eve.iso", network="prod-db")
+    facts = replace(known(), seed=Seed("ab" * 32))
+    made = planned(seeded, facts)
+    told = " ".join(made.warnings)
+    assert "/seeds/eve.iso (SHA-256 abab" in told and "network prod-db, not into template's" in told
+    assert made.digest() != planned(seeded, replace(facts, seed=Seed("cd" * 32))).digest()
+    assert made.step("define").precheck[-1].args == {"path": "/seeds/eve.iso", "sha256": "ab" * 32}
+    assert "leads elsewhere" in refused(seeded, replace(facts, seed=Seed(problem="It leads elsewhere.")))
+    disk = facts.vm("vm43").next_disks[0].source
+    assert "is a disk of vm43, and no seed" in refused(replace(TO_CLONE, seed=disk[:-5] + ".iso"), aliased(facts, disk))
+
+
+def aliased(facts: Facts, disk: str) -> Facts:
+    """The seed is another name of that file."""
+    files = {**facts.look.files, disk[:-5] + ".iso": facts.look.file(disk)}
+    return replace(facts, look=replace(facts.look, files=files))
 
 
 def test_a_clone_may_be_larger_and_not_smaller():
