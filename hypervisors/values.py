@@ -32,6 +32,7 @@ class Disk:
     target   the platform's own name for the place (`sda`); no promise about the guest's
     device   disk, cdrom, floppy or lun
     source   the file or block device on the hypervisor, "" where there is none (an empty drive, a network volume)
+    kind     how the platform has it: file, block, network, or volume, which is one by the name of its storage pool
     serial   what the guest reads as the serial number, "" where the platform gives none
     size     bytes as the guest sees them, None where nobody asked
     chain    what it is an overlay of, the nearest first
@@ -47,6 +48,7 @@ class Disk:
     chain: tuple[str, ...] = ()
     readonly: bool = False
     shareable: bool = False
+    kind: str = "file"
 
     @property
     def is_medium(self) -> bool:

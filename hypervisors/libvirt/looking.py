@@ -1,12 +1,13 @@
-"""What a hypervisor's VMs, their disks and their files are at one moment: three commands, however many VMs."""
+"""What a hypervisor's VMs, their disks and their files are at one moment: three or four commands, however many VMs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from hypervisors.libvirt.facts import AskDomains, AskFiles, AskImages, Domain
+from hypervisors.libvirt.volumes import AskVolumes, Paths
 from hypervisors.libvirt.words import Virsh
-from hypervisors.libvirt.xml import buses, disks, nics
+from hypervisors.libvirt.xml import buses, disks, nics, volumes
 from hypervisors.safety import Look
 from hypervisors.values import VM, Disk, HypervisorError, Image
 from ssh.facts import Ask
@@ -55,7 +56,9 @@ def every_disk(vm: VM) -> tuple[Disk, ...]:
 
 def vms_of(ask: Ask, virsh: Virsh, domains: tuple[Domain, ...], *, sized: bool = False) -> tuple[VM, ...]:
     """The same of domains that were asked for already."""
-    bare = tuple(_vm(domain) for domain in domains)
+    in_pools = {volume for domain in domains for xml in (domain.now, domain.later) for volume in volumes(xml)}
+    paths = ask(AskVolumes(virsh, tuple(sorted(in_pools)))) if in_pools else {}
+    bare = tuple(_vm(domain, paths) for domain in domains)
     wanted = {(d.source, d.format) for vm in bare for d in every_disk(vm) if _is_unknown(d, sized)}
     images = ask(AskImages(virsh, tuple(sorted(wanted)))) if wanted else {}
     return tuple(
@@ -68,13 +71,13 @@ def vms_of(ask: Ask, virsh: Virsh, domains: tuple[Domain, ...], *, sized: bool =
     )
 
 
-def _vm(domain: Domain) -> VM:
+def _vm(domain: Domain, paths: Paths) -> VM:
     return VM(
         uuid=domain.uuid,
         name=domain.name,
         power=domain.power,
-        disks=disks(domain.now),
-        next_disks=disks(domain.later),
+        disks=disks(domain.now, paths),
+        next_disks=disks(domain.later, paths),
         nics=nics(domain.now),
         buses=buses(domain.now),
         persistent=domain.persistent,

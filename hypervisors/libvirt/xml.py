@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree  # noqa: S405  # what it is given has no document type: see parsed()
 from xml.etree.ElementTree import Element  # noqa: S405
 
+from hypervisors.libvirt.volumes import Paths, Volume
 from hypervisors.values import Disk, Nic
 from ssh.facts import FactError
 
@@ -49,37 +50,51 @@ def written(element: Element) -> str:
 # ---------------------------------------------------------------------------------------- read
 
 
-def disks(domain: Element) -> tuple[Disk, ...]:
-    return tuple(_disk(element) for element in domain.iterfind("devices/disk"))
+def disks(domain: Element, paths: Paths | None = None) -> tuple[Disk, ...]:
+    """With the paths of `volumes`, where they were asked for."""
+    return tuple(_disk(element, paths or {}) for element in domain.iterfind("devices/disk"))
 
 
-def _disk(element: Element) -> Disk:
+def volumes(domain: Element) -> Iterator[Volume]:
+    """Those that a disk is, or stands on."""
+    for element in domain.iterfind("devices/disk//source[@volume]"):
+        yield _volume(element)
+
+
+def _volume(origin: Element) -> Volume:
+    return origin.get("pool", ""), origin.get("volume", "")
+
+
+def _disk(element: Element, paths: Paths) -> Disk:
     target, driver = element.find("target"), element.find("driver")
     if target is None or not target.get("dev"):
         raise FactError("A disk in a domain's XML has no target.")
     return Disk(
         target=target.get("dev", ""),
         bus=target.get("bus", ""),
-        source=source(element),
+        source=source(element, paths),
         device=element.get("device", "disk"),
         serial=(element.findtext("serial") or "").strip(),
         format=(driver.get("type") if driver is not None else None) or "raw",
-        chain=tuple(_chain(element)),
+        chain=tuple(_chain(element, paths)),
         readonly=element.find("readonly") is not None,
         shareable=element.find("shareable") is not None,
+        kind=element.get("type", "file"),
     )
 
 
-def source(element: Element) -> str:
+def source(element: Element, paths: Paths | None = None) -> str:
     """The file or block device; "" where there is none or it is no path."""
     found = element.find("source")
-    return "" if found is None else found.get("file") or found.get("dev") or ""
+    if found is None:
+        return ""
+    return found.get("file") or found.get("dev") or (paths or {}).get(_volume(found), "")
 
 
-def _chain(element: Element) -> Iterator[str]:
+def _chain(element: Element, paths: Paths) -> Iterator[str]:
     below = element.find("backingStore")
     while below is not None:
-        if path := source(below):
+        if path := source(below, paths):
             yield path
         below = below.find("backingStore")
 
