@@ -60,7 +60,7 @@ def vms_of(ask: Ask, virsh: Virsh, domains: tuple[Domain, ...], *, sized: bool =
     paths = ask(AskVolumes(virsh, tuple(sorted(in_pools)))) if in_pools else {}
     bare = tuple(_vm(domain, paths) for domain in domains)
     wanted = {(d.source, d.format) for vm in bare for d in every_disk(vm) if _is_unknown(d, sized)}
-    images = ask(AskImages(virsh, tuple(sorted(wanted)))) if wanted else {}
+    images = ask(AskImages(virsh, tuple(sorted(wanted)), lenient=True)) if wanted else {}
     return tuple(
         replace(
             vm,
@@ -93,6 +93,6 @@ def _is_unknown(disk: Disk, sized: bool) -> bool:
 
 
 def _known(disk: Disk, images: dict[str, Image]) -> Disk:
-    """One whose image is gone stays as it is: its VM cannot start, and must not keep others from being looked at."""
+    """One whose image is gone or broken stays as it is: its VM cannot start, and must not hide the others."""
     image = images.get(disk.source)
     return replace(disk, chain=disk.chain or image.chain, size=image.size) if image else disk
