@@ -52,7 +52,7 @@ class FileSystem:
 class Guest:
     """A guest that answers. `host_keys` are lines `ssh-ed25519 AAAA…`, none where its agent reads no files.
 
-    filesystems  None where its agent does not tell
+    filesystems  None where its agent does not tell, or not of which disk each is
     reads_files  whether its agent may read files: at a first boot it may answer before the keys are made
     """
 
@@ -111,8 +111,11 @@ def _addresses(found: Parts) -> tuple[str, ...]:
 
 
 def _filesystems(found: Parts) -> tuple[FileSystem, ...] | None:
+    """An agent before 3.1 tells of a disk only the place on its bus: neither serial number nor device."""
     listed = _said(found, "filesystems")
     if listed is None:
+        return None
+    if not all(disk.get("serial") or disk.get("dev") for entry in listed for disk in entry.get("disk", ())):
         return None
     return tuple(
         FileSystem(str(entry["mountpoint"]), tuple(str(disk.get("serial", "")) for disk in entry.get("disk", ())))

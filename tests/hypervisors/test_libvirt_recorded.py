@@ -191,6 +191,25 @@ def test_a_guest_tells_its_addresses_file_systems_and_keys():
     assert guest.host_keys == (key,)
 
 
+OF_2_12 = """@@begin ping
+{"return":{}}
+
+@@end ping 0
+@@begin filesystems
+{"return":[{"name":"sda1","mountpoint":"/boot","disk":[{"bus-type":"scsi","bus":0,"unit":0,"pci-controller":{"bus":0,
+"slot":5,"domain":0,"function":0},"target":0}],"type":"xfs"},{"name":"tmpfs","mountpoint":"/x","disk":[],"type":"tmpfs"}]}
+@@end filesystems 0
+"""
+
+
+def test_an_agent_that_tells_no_disk_from_another_tells_no_file_systems():
+    """RHEL 7 and Ubuntu 18.04 have such ones. A disk without a number has a device all the same."""
+    guest = AskGuest(VIRSH, "u").parse(ok(OF_2_12))
+    assert guest and guest.filesystems is None
+    guest = AskGuest(VIRSH, "u").parse(ok(OF_2_12.replace('"target":0', '"target":0,"dev":"/dev/sda1"')))
+    assert guest and guest.filesystems == (FileSystem("/boot", ("",)), FileSystem("/x", ()))
+
+
 @pytest.mark.parametrize("junk", ["bm8ga2V5", "%%%", "/////w=="])
 def test_what_is_no_key_is_not_taken_for_one(junk):
     guest = AskGuest(VIRSH, "u").parse(ok(GUEST.replace("KEY", junk)))
