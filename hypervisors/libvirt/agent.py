@@ -6,7 +6,6 @@ The agent's word is the guest's own: good to know the guest's keys over a way th
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +82,10 @@ class AskGuest:
         if found.get("ping", (1, ""))[0]:
             return None
         shut = any(word in text for name, (_, text) in found.items() if name.startswith("none:") for word in SHUT)
-        return Guest(_addresses(found), _filesystems(found), _host_keys(found), reads_files=not shut)
+        try:
+            return Guest(_addresses(found), _filesystems(found), _host_keys(found), reads_files=not shut)
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise FactError(f"{self.name}: an answer of no known shape.") from error  # it is the guest's: anything
 
 
 def _said(found: Parts, name: str) -> Any:
@@ -132,7 +134,7 @@ def _host_keys(found: Parts) -> tuple[str, ...]:
         try:
             line = base64.b64decode((_said(found, name) or {}).get("buf-b64", ""), validate=True).decode("ascii")
             key = parse_public_key(line.strip())
-        except (binascii.Error, UnicodeDecodeError, HostKeyFormatError):
+        except (ValueError, HostKeyFormatError):
             continue
         keys.append(f"{key.algorithm} {key.key_base64}")
     return tuple(keys)

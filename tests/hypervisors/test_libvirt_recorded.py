@@ -210,7 +210,16 @@ def test_an_agent_that_tells_no_disk_from_another_tells_no_file_systems():
     assert guest and guest.filesystems == (FileSystem("/boot", ("",)), FileSystem("/x", ()))
 
 
-@pytest.mark.parametrize("junk", ["bm8ga2V5", "%%%", "/////w=="])
+@pytest.mark.parametrize("part", ["network", "filesystems", "key:ed25519"])
+@pytest.mark.parametrize(
+    "odd", ['{"return":[1]}', '{"return":7}', "[7]", '{"return":[{"disk":[7],"ip-addresses":[7]}]}', "[" * 100_000]
+)
+def test_whatever_a_guest_says_is_one_sentence(part, odd):
+    with pytest.raises(FactError, match="[Tt]he agent in the guest: .* no known shape"):
+        AskGuest(VIRSH, "u").parse(ok(f"@@begin ping\n{{}}\n@@end ping 0\n@@begin {part}\n{odd}\n@@end {part} 0\n"))
+
+
+@pytest.mark.parametrize("junk", ["bm8ga2V5", "%%%", "\u00e9", "/////w=="])
 def test_what_is_no_key_is_not_taken_for_one(junk):
     guest = AskGuest(VIRSH, "u").parse(ok(GUEST.replace("KEY", junk)))
     assert guest and guest.host_keys == ()
