@@ -10,7 +10,22 @@ from xml.etree.ElementTree import Element  # noqa: S405
 from hypervisors.libvirt.xml import MARK, free_target, source
 from hypervisors.values import Clone, HypervisorError
 
-OF_THE_HOST = ("hostdev", "redirdev", "lease")
+QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
+FOR_ITSELF = "a device of the hypervisor for itself"
+NOT_TWICE = {
+    "devices/hostdev": FOR_ITSELF,
+    "devices/redirdev": FOR_ITSELF,
+    "devices/lease": FOR_ITSELF,
+    "devices/filesystem": "a folder of the hypervisor",
+    "devices/shmem": "memory that it shares with others",
+    "devices/vsock": "a socket to the hypervisor",
+    f"{QEMU}commandline": "words to QEMU past libvirt",
+    f"{QEMU}override": "words to QEMU past libvirt",
+}
+"""What a template may not have: its place in the domain, and what it is in words."""
+
+UEFI = ("os/nvram", "os[@firmware='efi']", "os/loader[@type='pflash']")
+LOCAL = "127.0.0.1"
 
 
 def mac(uuid: str, number: int) -> str:
@@ -46,13 +61,12 @@ def cloned(template: Element, wish: Clone, uuid: str) -> Element:
     devices = template.find("devices")
     if devices is None:
         raise HypervisorError("The template's XML has no devices.")
-    if any(devices.find(tag) is not None for tag in OF_THE_HOST):
-        raise HypervisorError("The template has a device of the hypervisor for itself, which a clone cannot have too.")
+    _may_be_cloned(template)
     copies = {target: disk_path(wish, uuid, path, target) for target, path, _ in own_disks(template)}
     _set(template, "name", wish.name)
     _set(template, "uuid", uuid)
-    for nvram in template.findall("os/nvram"):
-        template.find("os").remove(nvram)  # type: ignore[union-attr]  # libvirt makes one of the clone's own
+    for entry in template.iterfind("sysinfo/system/entry[@name='uuid']"):
+        entry.text = uuid  # libvirt defines none that says another
     _mark(template, wish)
     for element in devices.iterfind("disk"):
         _own_disk(element, copies)
@@ -61,12 +75,22 @@ def cloned(template: Element, wish: Clone, uuid: str) -> Element:
     for kind in ("serial", "console", "parallel", "channel"):
         for origin in devices.iterfind(f"{kind}/source[@path]"):
             _own_path(origin, wish.name)
-    for graphics in devices.iterfind("graphics[@port]"):
-        graphics.attrib.pop("port")
-        graphics.set("autoport", "yes")
+    for graphics in devices.iterfind("graphics"):
+        _own_screen(graphics)
     if wish.seed:
         _seed(template, devices, wish.seed)
     return template
+
+
+def _may_be_cloned(template: Element) -> None:
+    for place, words in NOT_TWICE.items():
+        if template.find(place) is not None:
+            raise HypervisorError(f"The template has {words}, which a clone cannot have too. Choose another template.")
+    if any(template.find(place) is not None for place in UEFI):
+        raise HypervisorError(
+            "The template boots by UEFI, and a clone would need a copy of its firmware's variables, which Regroup does"
+            " not make. Choose another template, or name a VM that runs."
+        )
 
 
 def _set(parent: Element, tag: str, text: str) -> None:
@@ -110,6 +134,25 @@ def _own_nic(element: Element, address: str, network: str) -> None:
             element.remove(old)
         element.set("type", "network")
         element.insert(1, Element("source", network=network))
+
+
+def _own_screen(graphics: Element) -> None:
+    """Only on the hypervisor itself: the template's password is not in what libvirt tells of it."""
+    for name in ("port", "tlsPort", "websocket"):
+        if graphics.attrib.pop(name, None) is not None:
+            graphics.set("autoport", "yes")
+    graphics.attrib.pop("socket", None)
+    if graphics.get("type") not in {"vnc", "spice", "rdp"}:
+        return
+    kinds = {listen.get("type") for listen in graphics.findall("listen")}
+    for old in graphics.findall("listen"):
+        graphics.remove(old)
+    graphics.attrib.pop("listen", None)
+    if kinds and kinds <= {"none", "socket"}:
+        graphics.extend(Element("listen", type=str(kind)) for kind in sorted(kinds, key=str))
+        return
+    graphics.set("listen", LOCAL)
+    graphics.insert(0, Element("listen", type="address", address=LOCAL))
 
 
 def _own_path(origin: Element, name: str) -> None:

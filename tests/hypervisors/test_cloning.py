@@ -59,14 +59,60 @@ def test_a_seed_is_a_cd_at_a_free_place():
     assert (seed.device, seed.target, seed.bus, seed.readonly) == ("cdrom", "hda", "ide", True)
 
 
-def test_the_templates_nvram_is_not_the_clones():
-    assert clone_of(os="<nvram>/n/vm43.fd</nvram>").find("os/nvram") is None
+@pytest.mark.parametrize(
+    ("graphics", "listens"),
+    [
+        ("<graphics type='vnc' listen='0.0.0.0'><listen type='address' address='0.0.0.0'/></graphics>", 1),
+        ("<graphics type='spice' port='5901' tlsPort='5902' listen='0.0.0.0'/>", 1),
+        ("<graphics type='vnc'><listen type='network' network='lan' address='192.0.2.9'/></graphics>", 1),
+        ("<graphics type='vnc' socket='/run/vnc'><listen type='socket' socket='/run/vnc'/></graphics>", 0),
+        ("<graphics type='spice'><listen type='none'/></graphics>", 0),
+    ],
+)  # fmt: skip
+def test_the_screen_of_a_clone_is_open_to_nobody_outside(graphics, listens):
+    found = clone_of(devices=graphics).find("devices/graphics")
+    local = [{"type": "address", "address": "127.0.0.1"}] * listens
+    assert [listen.attrib for listen in found.findall("listen") if listen.get("type") == "address"] == local
+    assert found.get("listen") == ("127.0.0.1" if listens else None)
+    assert not {"0.0.0.0", "192.0.2.9", "/run/vnc", "5901", "5902"} & {  # noqa: S104
+        value for element in found.iter() for value in element.attrib.values()
+    }
+
+
+def test_the_board_of_a_clone_tells_the_clones_uuid():
+    entries = "<entry name='uuid'>a8c9d754</entry><entry name='sku'>7</entry>"
+    board = f"<sysinfo type='smbios'><system>{entries}</system></sysinfo>"
+    told = clone_of(domain=board).findall("sysinfo/system/entry")
+    assert [entry.text for entry in told] == [WISH.uuid(VM43), "7"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("</os>", "<nvram>/n/vm43.fd</nvram></os>"),
+        ("<os>", "<os firmware='efi'>"),
+        ("</os>", "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader></os>"),
+    ],
+)
+def test_a_template_that_boots_by_uefi_is_refused(old, new):
+    text = written(template()).replace(old, new, 1)
+    with pytest.raises(HypervisorError, match=r"boots by UEFI.* name a VM that runs\."):
+        cloned(parsed(text), WISH, "u")
+
+
+def test_a_template_with_words_to_qemu_past_libvirt_is_refused():
+    words = "<c:commandline xmlns:c='http://libvirt.org/schemas/domain/qemu/1.0'><c:arg value='-s'/></c:commandline>"
+    with pytest.raises(HypervisorError, match="words to QEMU past libvirt"):
+        clone_of(domain=words)
 
 
 @pytest.mark.parametrize(
     ("device", "sentence"),
     [
         ("<hostdev/>", "a device of the hypervisor for itself"),
+        ("<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>", "a folder of the hypervisor"),
+        ("<shmem name='mem0'/>", "memory that it shares with others"),
+        ("<vsock model='virtio'><cid auto='no' address='3'/></vsock>", "a socket to the hypervisor"),
         ("<serial type='dev'><source path='/dev/ttyS1'/></serial>", "console is the hypervisor's /dev/ttyS1"),
         ("<disk type='block'><source dev='/dev/sdq'/><target dev='sdq'/></disk>", "sdq is no file but a block"),
     ],
