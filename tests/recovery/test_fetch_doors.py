@@ -12,11 +12,12 @@ from changes.services import Denied, change_create, plan_store
 from changes.states import State
 from execution import services
 from execution.models import DO, Run, StepRun
-from inventory.models import Host, HostFacts, HostKey, Owner, Vm
+from inventory.models import ExpectedKey, Host, HostFacts, HostKey, Owner, Vm
 from inventory.states import HostTrust
 from recovery.fetching import after
 from recovery.fetching.views import asked
 from recovery.fetching.wish import Wish
+from ssh.hostkeys import parse_public_key
 from tests.recovery.hypervisor_rows import hypervisor
 from tests.recovery.test_fetch_plan import TO_CLONE, planned
 
@@ -139,6 +140,61 @@ def test_an_address_that_is_taken_leaves_it_to_a_person_with_the_fingerprint(cli
     client.force_login(vera)
     page = client.get(f"/changes/{fetched.pk}/").content.decode()
     assert "vm42-new is no host here yet" in page and "ssh-ed25519 SHA256:" in page
+
+
+def tells(change: Change, **told: list[str]) -> None:
+    row = StepRun.objects.get(run__change=change, key="answer")
+    StepRun.objects.filter(pk=row.pk).update(found={**row.found, **told})
+    Change.objects.filter(pk=change.pk).update(params={**change.params, "address": ""})
+
+
+@pytest.mark.parametrize("state", ["trusted", "pending"])
+def test_an_agent_that_tells_the_key_of_another_host_makes_it_no_host(fetched, caplog, state):
+    key = parse_public_key(KEY)
+    HostKey.objects.create(
+        host=Host.objects.get(name="app10"), algorithm=key.algorithm, key_base64=key.key_base64,
+        fingerprint=key.fingerprint(), state=state,
+    )  # fmt: skip
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists() and "which is app10's" in caplog.text
+    HostKey.objects.update(state="revoked")
+    after.ended(fetched.pk)
+    assert Host.objects.filter(name="vm42-new").exists()
+
+
+def test_an_agent_that_tells_a_key_that_an_import_gave_makes_it_no_host(olu, fetched, caplog):
+    host, fingerprint = Host.objects.get(name="app10"), parse_public_key(KEY).fingerprint()
+    ExpectedKey.objects.create(host=host, fingerprint=fingerprint, given_by=olu)
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists() and "which is app10's" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["192.0.2.10", "::ffff:192.0.2.10", "2001:db8:0::10"])
+def test_an_agent_that_tells_the_address_of_another_host_makes_it_no_host(fetched, caplog, address):
+    Host.objects.create(name="six", address="2001:db8::10")
+    tells(fetched, addresses=[address])
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists() and "already" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["app10.corp.example", "localhost", "::ffff:127.0.0.1", "0.0.0.0", ""])  # noqa: S104
+def test_an_agent_gives_no_name_and_nothing_that_is_the_worker_itself(fetched, address):
+    tells(fetched, addresses=[address])
+    after.ended(fetched.pk)
+    assert not Host.objects.filter(name="vm42-new").exists()
+    tells(fetched, addresses=[address, "::ffff:10.0.2.15"])
+    after.ended(fetched.pk)
+    assert Host.objects.get(name="vm42-new").address == "10.0.2.15"
+
+
+def test_a_sign_in_that_became_a_password_or_none_is_not_the_clones(fetched, caplog):
+    word = Host.objects.get(name="app10").credential
+    for credential in (word, None):
+        Host.objects.filter(name="app09").update(credential=credential)
+        after.ended(fetched.pk)
+        assert not Host.objects.filter(name="vm42-new").exists()
+        assert "app09 is not signed in to with a key any more" in caplog.text
+        caplog.clear()
 
 
 def test_the_lost_vms_owner_is_asked_and_not_the_hypervisors(hv01, fetched):
