@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
-from django.db.models.functions import Lower
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower, StrIndex, Substr
 
 from changes.forms import reason_field, ticket_field
 from changes.plan import Json
@@ -125,11 +126,31 @@ def receivers(actor: Actor, vms: list[dict[str, Any]]) -> Iterator[tuple[str, st
 
 
 def machines_among(names: Iterable[str]) -> set[str]:
-    """Those of the names, in small letters, that are somebody's VM or host, and so no template's."""
-    small = {name.lower() for name in names}
-    vms, hosts = Vm.objects.annotate(small=Lower("name")), Host.objects.annotate(small=Lower("name"))
-    found = (rows.filter(small__in=small).values_list("small", flat=True) for rows in (vms, hosts))
-    return {name for names_of in found for name in names_of}
+    """Those of the names, in small letters, that are somebody's VM or host, and so no template's.
+
+    One side may know a machine with its domain and the other without: `payroll` is `payroll.corp`.
+    """
+    wanted = {name.lower() for name in names}
+    small = Lower("name")
+    first = Substr(small, 1, StrIndex(Concat(small, Value(".")), Value(".")) - 1)
+    like_one = Q(small__in=wanted | {_first(name) for name in wanted}) | Q(first__in=wanted)
+    machines, without = set[str](), set[str]()
+    for model in (Vm, Host):
+        rows = model.objects.order_by().annotate(small=small, first=first).filter(like_one)
+        for whole, start in rows.values_list("small", "first"):
+            machines.add(whole)
+            without.add(start)
+    return {name for name in wanted if name in machines | without or _first(name) in machines}
+
+
+def _first(name: str) -> str:
+    """Up to the first dot."""
+    return name.partition(".")[0]
+
+
+def machine_called(name: str) -> bool:
+    """Whether there is a VM or a host of this very name."""
+    return any(model.objects.filter(name__iexact=name).exists() for model in (Vm, Host))
 
 
 def sign_ins(actor: Actor) -> Any:
@@ -140,15 +161,14 @@ def sign_ins(actor: Actor) -> Any:
 def problems(wish: Wish, actor: Actor) -> Iterator[tuple[str, str]]:
     """All that is wrong with a wish by itself, and with what this person may name."""
     yield from wish_problems(wish)
-    machines = machines_among((wish.template, wish.name))
-    if wish.template.lower() in machines:
+    if machines_among((wish.template,)):
         yield (
             "template",
             f"{wish.template} is a machine of the inventory, no template: a clone would have its files.",
         )
     if wish.target and not hosts_seen_by(actor).filter(name=wish.target).exists():
         yield "target", f"Regroup knows no host called {wish.target}. Add it first: what gets the disks must be one."
-    if wish.name.lower() in machines:
+    if machine_called(wish.name):
         yield "name", f"The inventory has a machine called {wish.name} already. Give the clone another name."
     if wish.like and not sign_ins(actor).filter(name=wish.like).exists():
         yield "like", f"{wish.like} is no host that is signed in to with a key. Choose another one."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -14,11 +16,13 @@ from execution import services
 from execution.models import DO, Run, StepRun
 from inventory.models import ExpectedKey, Host, HostFacts, HostKey, Owner, Vm
 from inventory.states import HostTrust
+from people.selectors import actor_of
 from recovery.fetching import after
+from recovery.fetching.forms import machines_among, problems, receivers
 from recovery.fetching.views import asked
 from recovery.fetching.wish import Wish
 from ssh.hostkeys import parse_public_key
-from tests.recovery.hypervisor_rows import hypervisor
+from tests.recovery.hypervisor_rows import hypervisor, vm_row
 from tests.recovery.test_fetch_plan import TO_CLONE, planned
 
 WHY = "It does not boot."
@@ -97,6 +101,18 @@ def test_the_page_says_what_is_wrong_and_asks_for_nothing(client: Client, rosa, 
     answer = client.post("/changes/fetch/new?host=hv01", {**form, **fields})
     assert answer.status_code == 422 and sentence in answer.content.decode()
     assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("model", [Vm, Host])
+def test_a_vm_that_is_off_is_a_machine_of_ours_with_its_domain_or_without(rosa, hv01, model):
+    for number, name in enumerate(("Payroll.corp.example", "ledger", "crm.a.example")):
+        model.objects.create(name=name, **({"address": f"192.0.2.{20 + number}"} if model is Host else {}))
+    names = ["payroll", "ledger.corp.example", "crm.a.example", "crm.b.example", "pay", "ledger-old"]
+    assert machines_among(names) == {"payroll", "ledger.corp.example", "crm.a.example"}
+    offered = [value for value, _ in receivers(actor_of(rosa), [vm_row(name, "off") for name in names])]
+    assert offered == ["clone:crm.b.example", "clone:pay", "clone:ledger-old"]
+    wish = replace(TO_CLONE, template="payroll", name="ledger.new", like="")
+    assert [field for field, _ in problems(wish, actor_of(rosa))] == ["template"]
 
 
 @pytest.fixture
