@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from changes.plan import Json
 from hypervisors.libvirt.apart import marked_as_proof_of
 from hypervisors.libvirt.facts import AskDomains, Domain
-from hypervisors.libvirt.looking import image_of, look_at, vm_named, vms_of
+from hypervisors.libvirt.looking import look_at, vm_named, vms_of
 from hypervisors.libvirt.words import URI, Virsh
 from hypervisors.libvirt.xml import parsed, written
-from hypervisors.safety import Look, judge_template, uses
-from hypervisors.values import VM, HypervisorError, Image
+from hypervisors.safety import Look, judge_template
+from hypervisors.values import VM
 from readiness.judges.finding import blanked
+from readiness.proof.backup import why_no_backup
 from readiness.proof.outcome import By, Watched, readable
-from readiness.proof.wish import Wish
+from readiness.proof.wish import Wish, wish_problems
 from readiness.scripts import script
 from ssh.command import Command
 from ssh.facts import Ask, FactError
@@ -142,16 +143,15 @@ def gather(wish: Wish, ask: Ask) -> Mapping[str, Json]:
     told = ask(AskDomains(virsh))
     domains = {domain.uuid: domain for domain in told}
     domain = domains.get(wish.uuid)
-    image, against = _backup(wish, ask, virsh)
-    more = (image.path, *image.chain) if image else ()
-    seen = look_at(ask, virsh, vms_of(ask, virsh, told), *more)
+    named = bool(wish.image) and not any(wish_problems(wish))
+    seen = look_at(ask, virsh, vms_of(ask, virsh, told), *([wish.image] if named else []))
+    against = why_no_backup(ask, wish.image, wish.format, wish.uuid, seen) if named else []
     if domain:
-        against += [*_writers(vm_named(wish.uuid, seen.vms), seen), *(_others(image, seen) if image else [])]
+        against += _writers(vm_named(wish.uuid, seen.vms), seen)
     return {
         "machine_id": machine,
         "versions": {name: list(version) for name, version in versions.items()},
         "vm": _vm(domain, vm_named(wish.uuid, seen.vms)) if domain else None,
-        "image": {"path": image.path, "chain": list(image.chain)} if image else None,
         "named": [found.uuid for found in domains.values() if found.name == wish.clone],
         "there": [marked_as_proof_of(domains[wish.clone_uuid].later)] if wish.clone_uuid in domains else [],
         "against": against,
@@ -168,22 +168,6 @@ def _vm(domain: Domain, vm: VM) -> dict[str, Json]:
     }
 
 
-def _backup(wish: Wish, ask: Ask, virsh: Virsh) -> tuple[Image | None, list[str]]:
-    if not wish.image:
-        return None, []
-    try:
-        return image_of(ask, virsh, wish.image, wish.format), []
-    except HypervisorError as error:
-        return None, [str(error)]
-
-
 def _writers(vm: VM, seen: Look) -> Iterator[str]:
     """Who else writes to the disks of a VM that is off: its overlay would be of no one moment."""
     yield from () if vm.holds_disks else judge_template(vm, seen).refusals
-
-
-def _others(image: Image, seen: Look) -> Iterator[str]:
-    for path in (image.path, *image.chain):
-        for use in uses(path, seen):
-            if use.now and not use.base:
-                yield f"{use.vm.name} is not off and writes to {path}. Choose a backup that nobody writes to."

@@ -11,6 +11,7 @@ from hypervisors.libvirt.looking import look, vm_named
 from hypervisors.libvirt.words import Virsh
 from hypervisors.safety import judge_start
 from hypervisors.values import HypervisorError
+from readiness.proof.backup import why_no_backup
 from readiness.proof.facts import AskClone, AskRoom, CloneState
 from readiness.proof.outcome import sentence
 from readiness.proof.steps import RESULT, SPARE, SPARE_MEMORY
@@ -81,6 +82,13 @@ def may_start(args: Mapping[str, Json], context: Context) -> Verdict:
     return no(" ".join(judged.refusals)) if judged.refusals else yes("No VM that runs has a disk of the clone.")
 
 
+def backup_whole(args: Mapping[str, Json], context: Context) -> Verdict:
+    image, form = str(args["image"]), str(args["format"])
+    seen = look(context.ask, Virsh(), image)
+    against = why_no_backup(context.ask, image, form, str(context.plan.target["vm_uuid"]), seen)
+    return no(" ".join(against)) if against else yes(f"{image} is one whole file, and no VM's disk.")
+
+
 def started(args: Mapping[str, Json], context: Context) -> Verdict:
     state = _state(context)
     if state.seen:
@@ -135,6 +143,7 @@ RULES: Mapping[str, Rule] = {
     "defined": defined,
     "undefined": undefined,
     "may-start": may_start,
+    "backup-whole": backup_whole,
     "started": started,
     "off": off,
     "watched": watched,

@@ -149,7 +149,7 @@ def _how(wish: Wish, said: Said) -> Iterator[Taken]:
     chains = said.facts["vm"]["chains"]
     for number, (disk, _) in enumerate(said.disks):
         if wish.image and number == 0:
-            yield Taken(OVERLAY, disk.target, wish.format, wish.image, tuple(said.facts["image"]["chain"]))
+            yield Taken(OVERLAY, disk.target, wish.format, wish.image)
         else:
             how = COPY if said.power is Power.ON else OVERLAY
             yield Taken(how, disk.target, disk.format, disk.source, tuple(chains.get(disk.source, ())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -89,11 +89,19 @@ def copy(proof: Proof) -> Step:
                 memory=proof.memory,
             ),
             _check("clone-free", f"No VM but a clone of Regroup's has the UUID of {wish.clone}."),
+            *_whole(wish),
         ),
         verify=(Check("copied", "The clone's disks are there.", args),),
         undo=Undo("Throw the clone away", _call(proof, "proof_discard", timeout=300), verify=(_gone(),)),
         writes=(proof.folder,),
     )
+
+
+def _whole(wish: Wish) -> Iterator[Check]:
+    """Whoever can write where backups lie may have put another file there since the plan."""
+    if wish.image:
+        said = "The backup is one whole file, and no VM has it as a disk."
+        yield _check("backup-whole", said, image=wish.image, format=wish.format)
 
 
 def backup_xml(proof: Proof) -> str:
@@ -137,7 +145,10 @@ def start(proof: Proof) -> Step:
         why="It starts as the VM would after a power cut: what was not on disk is not there.",
         host=proof.wish.host,
         command=_call(proof, "proof_start"),
-        precheck=(_check("may-start", "No VM that runs has a disk of the clone, or writes to what one lies on."),),
+        precheck=(
+            _check("may-start", "No VM that runs has a disk of the clone, or writes to what one lies on."),
+            *_whole(proof.wish),
+        ),
         verify=(_check("started", "The clone was started."),),
         undo=Undo(
             "Switch the clone off", _call(proof, "proof_off"), verify=(_check("off", "The clone does not run."),)

@@ -28,7 +28,7 @@ def said(**changes: Any) -> dict[str, Any]:
         "chains": {FIRST: ["/var/lib/libvirt/images/base.qcow2"], SECOND: []},
         **changes.pop("vm", {}),
     }
-    facts = {"machine_id": "m1", "versions": {"libvirt": [9, 0], "QEMU": [7, 2]}, "image": None}
+    facts = {"machine_id": "m1", "versions": {"libvirt": [9, 0], "QEMU": [7, 2]}}
     return {**facts, "vm": vm, "named": [], "there": [], "against": [], **changes}
 
 

@@ -24,7 +24,6 @@ CLONE = wish().clone_uuid
 FOLDER = f"/var/lib/libvirt/images/regroup-proof-{CLONE[:8]}"
 ON = {"power": "on"}
 IMAGE = {"image": "/backup/app01.raw", "format": "raw"}
-BACKUP = {"image": {"path": "/backup/app01.raw", "chain": []}}
 RUN = "/var/lib/regroup/7-ab"
 
 
@@ -59,7 +58,7 @@ def test_a_vm_that_runs_is_copied_by_qemu_and_stays_on_its_own_disks():
 
 
 def test_a_backup_takes_the_place_of_the_first_disk_alone():
-    made = planned(said(vm=ON, **BACKUP), **IMAGE)
+    made = planned(said(vm=ON), **IMAGE)
     assert words(made) == ("overlay", "sda", "raw", "/backup/app01.raw", "copy", "sdb", "raw", SECOND)
     assert "<disk name=\"sda\" backup='no'/>" in made.step("copy").command.stdin
     assert any("Only the first disk is the backup's" in told for told in made.warnings)
@@ -194,7 +193,7 @@ def asked(rule: str, answer: object, made: Plan | None = None) -> Verdict:
 
 
 def test_every_rule_has_a_judge():
-    steps = planned().steps
+    steps = planned(**IMAGE).steps
     named = {c.rule for s in steps for c in (*s.precheck, *s.verify, *(s.undo.verify if s.undo else ()))}
     assert named == set(RULES)
 
@@ -238,7 +237,7 @@ def test_what_the_watch_found_is_a_fact_whichever_it_is():
         "app01's clone did NOT come up: Kernel panic - not syncing: VFS: Unable to mount root fs;"
         " app01 will most likely not survive a reboot."
     )
-    backup = asked("watched", state(seen=panic), planned(said(**BACKUP), **IMAGE))
+    backup = asked("watched", state(seen=panic), planned(**IMAGE))
     assert "app01's backup /backup/app01.raw did NOT come up" in backup.sentence
     assert not asked("watched", state()).holds
 
