@@ -16,7 +16,7 @@ from execution.doorbell import ring_plan
 from inventory.models import Host
 from inventory.selectors import host_by_name
 from people.actor import Actor
-from readiness.proof.asking import Seen, likely, vms_seen
+from readiness.proof.asking import Seen, likely, not_its_own, vms_seen
 from readiness.proof.views import request_of
 from readiness.proof.wish import SECONDS, Wish, wish_problems
 
@@ -46,6 +46,8 @@ def proof_create(request: HttpRequest, body: ProofIn) -> Status[Any]:
     vm = _vm(body.vm, host, proves, actor)
     wish = Wish(host.name, proves.name, vm.name, vm.uuid, body.seconds, body.image, body.format)
     errors = {field: [sentence] for field, sentence in wish_problems(wish)}
+    if sentence := not_its_own(proves, vm.name):
+        errors["vm"] = [sentence]
     if not body.reason.strip():
         errors["reason"] = ["Say why this is needed; approvers and auditors read it."]
     if errors:

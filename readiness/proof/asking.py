@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inventory.models import Host
+from django.db.models import Q
+
+from inventory.models import Host, Vm
 from inventory.rights import hosts_seen_by
 from people.actor import Actor
-from readiness.proof.wish import UUID, clone_of
+from readiness.proof.wish import UUID, clone_of, same_name, short
 
 MOST = 2000
 """VMs to choose from in a form; others are named over the API."""
@@ -53,3 +55,16 @@ def likely(host: Host, among: list[Seen]) -> Seen | None:
     }
     found = [vm for vm in among if vm.name.casefold() in names]
     return found[0] if len(found) == 1 else None
+
+
+def not_its_own(proves: Host, vm: str) -> str:
+    """Why the libvirt VM of this name is no proof of the host: it is another machine. Empty where it may be.
+
+    Whoever it is called as has the say. Where two are called as it equally well, either may be it.
+    """
+    mine = max(same_name(name, vm) for name in (proves.name, *([proves.vm.name] if proves.vm else [])))
+    called = Q(name__iexact=short(vm)) | Q(name__istartswith=f"{short(vm)}.")
+    hosts = Host.objects.filter(called).exclude(pk=proves.pk)
+    others = (*hosts.values_list("name", flat=True), *Vm.objects.filter(called).values_list("name", flat=True))
+    nearest = max((same_name(name, vm) for name in others), default=0)
+    return f"{vm} is a machine of its own in Regroup: prove it as that." if nearest > mine else ""

@@ -11,7 +11,7 @@ from changes.forms import reason_field, ticket_field
 from inventory.forms import choose_from, host_choice
 from inventory.rights import hosts_seen_by
 from people.actor import Actor
-from readiness.proof.asking import MOST, likely, vms_seen
+from readiness.proof.asking import MOST, likely, not_its_own, vms_seen
 from readiness.proof.wish import FORMATS, LEAST_SECONDS, MOST_SECONDS, SECONDS, Wish, wish_problems
 
 
@@ -67,6 +67,8 @@ class ProofForm(forms.Form):
         if data.get("proves") and data.get("vm") and data.get("seconds") is not None:
             for field, sentence in wish_problems(self.wish()):
                 self.add_error(field, sentence)
+            if sentence := not_its_own(data["proves"], self.names[data["vm"]]):
+                self.add_error("vm", sentence)
         return data
 
     def wish(self) -> Wish:

@@ -8,7 +8,7 @@ from changes.kinds import Context, Verdict
 from changes.plan import Check, Json, Plan, Refusal
 from readiness.proof import judges, planner
 from readiness.proof.facts import gather
-from readiness.proof.wish import Wish
+from readiness.proof.wish import Wish, machine_of
 from ssh.facts import Ask
 
 
@@ -28,8 +28,8 @@ class ProofKind:
         return ()
 
     def summary(self, params: Mapping[str, Json]) -> str:
-        what = f"a backup of {params['proves']}" if params.get("image") else f"a clone of {params['proves']}"
-        return f"Boot {what} on {params['host']}"
+        machine = machine_of(str(params["proves"]), str(params["vm"]))
+        return f"Boot a {'backup' if params.get('image') else 'clone'} of {machine} on {params['host']}"
 
     def host_facts(self, ask: Ask) -> Mapping[str, Json]:
         """Nothing of its own: a hypervisor's VMs are told by another kind."""

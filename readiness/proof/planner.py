@@ -13,7 +13,7 @@ from hypervisors.libvirt.xml import parsed, written
 from hypervisors.values import Disk, Power
 from readiness.proof.facts import NEEDS
 from readiness.proof.steps import COPY, OVERLAY, Proof, Taken, disk_path, steps_of
-from readiness.proof.wish import PATH, Wish, wish_problems
+from readiness.proof.wish import PATH, Wish, same_name, wish_problems
 
 KIND, VERSION = "proof", 1
 MOST_MEMORY = 4 * 1024 * 1024
@@ -126,7 +126,7 @@ def _plan(wish: Wish, said: Said) -> Plan:
     )
     xml = written(apart(said.domain, made)) + "\n"
     proof = Proof(wish, folder, tuple(_how(wish, said)), xml, memory, nvram)
-    what = f"the backup {wish.image} of {wish.proves}" if wish.image else f"a clone of {wish.proves}"
+    what = f"the backup {wish.image} of {wish.machine}" if wish.image else f"a clone of {wish.machine}"
     return Plan(
         kind=KIND,
         version=VERSION,
@@ -156,6 +156,11 @@ def _how(wish: Wish, said: Said) -> Iterator[Taken]:
 
 
 def _warnings(wish: Wish, said: Said, proof: Proof, wanted: int, lacks: tuple[str, ...]) -> Iterator[str]:
+    if not same_name(wish.proves, wish.vm):
+        yield (
+            f"The VM is called {wish.vm} on {wish.host}, not {wish.proves}: make sure that it is this machine."
+            f" Whoever sees {wish.proves} reads its console."
+        )
     if proof.copied:
         yield (
             f"{wish.vm} runs: the copy is as after a power cut, without what its guest has not written to its disks by"

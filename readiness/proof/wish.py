@@ -37,6 +37,11 @@ class Wish:
     format: str = ""
 
     @property
+    def machine(self) -> str:
+        """The machine in words, with its VM where that is called otherwise."""
+        return machine_of(self.proves, self.vm)
+
+    @property
     def clone(self) -> str:
         """The clone's name."""
         return f"{self.vm}-proof"
@@ -60,6 +65,20 @@ class Wish:
             raise ValueError(f"The request lacks {error}.") from error
         except (TypeError, ValueError) as error:
             raise ValueError("seconds is a number.") from error
+
+
+def short(name: str) -> str:
+    """A machine's name in small letters, without its domain."""
+    return name.partition(".")[0].casefold()
+
+
+def same_name(one: str, other: str) -> int:
+    """2: the same but for the case of letters; 1: without their domains; 0: two names."""
+    return (one.casefold() == other.casefold()) + (short(one) == short(other))
+
+
+def machine_of(proves: str, vm: str) -> str:
+    return proves if same_name(proves, vm) else f"{proves} (the VM {vm})"
 
 
 def clone_of(vm: str) -> str:

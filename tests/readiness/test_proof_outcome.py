@@ -11,10 +11,11 @@ from django.utils import timezone
 from changes.models import Change
 from changes.states import StepState
 from execution.models import DO, Run, StepRun
-from inventory.models import Host, HostFacts
+from inventory.models import Host, HostFacts, Vm
 from people.services import token_issue
 from readiness.models import HostRisk, ProvenBackup, ProvenBoot, Readiness, ReadinessMove
 from readiness.proof.after import keep_outcome
+from readiness.proof.asking import not_its_own
 from readiness.proof.outcome import By, Outcome, Watched, sentence
 from readiness.proof.planner import KIND
 from readiness.proof.wish import clone_of
@@ -23,6 +24,7 @@ from tests.readiness.proofs import UUID, wish
 
 pytestmark = pytest.mark.django_db
 
+WEB01 = UUID.replace("1f0c", "2f0c")
 UP = Watched(By.AGENT, 41, ("app01 login:",))
 DOWN = Watched(By.DEATH, 9, ("[ 3.4] Kernel panic - not syncing: no init",))
 SILENT = Watched(By.SILENCE, 300, ())
@@ -40,7 +42,7 @@ def hv(app):
     host = Host.objects.create(name="hv01", address="192.0.2.8")
     vms = [
         {"uuid": UUID, "name": "app01", "power": "on"},
-        {"uuid": UUID.replace("1f0c", "2f0c"), "name": "web01", "power": "off"},
+        {"uuid": WEB01, "name": "web01", "power": "off"},
         {"uuid": clone_of(UUID), "name": "app01-proof", "power": "off"},
         {"uuid": UUID.replace("1f0c", "4f0c"), "name": "fire-proof", "power": "off"},
     ]
@@ -170,6 +172,41 @@ def test_what_is_wrong_is_one_sentence_and_makes_nothing(client, as_user, rosa, 
     fields = {"proves": "app01", "vm": f"hv01/{UUID}", "seconds": 120, "reason": "x", **asked}
     answer = as_user(client, rosa).post("/changes/proof/new", fields)
     assert answer.status_code == 422 and because in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "vm", "proves", "vm_there", "may"),
+    [
+        ("WEB01", "", "app01", "web01", False),
+        ("web01.example", "", "app01", "web01", False),
+        ("", "web01", "app01", "Web01.example", False),
+        ("payroll", "web01", "payroll", "web01", True),
+        ("web02", "", "app01", "web01", True),
+        ("web010", "", "app01", "web01", True),
+        ("web01.test", "", "web01", "web01", True),
+        ("web01", "", "web01.test", "web01", False),
+        ("web01.prod", "", "web01.test", "web01", True),
+    ],
+)
+def test_a_vm_that_is_another_machine_is_proven_as_that(app, host, vm, proves, vm_there, may):
+    kept = Vm.objects.create(name=vm) if vm else None
+    if host:
+        Host.objects.create(name=host, address="192.0.2.9", vm=kept)
+    asked = Host.objects.get_or_create(name=proves, defaults={"address": "192.0.2.10"})[0]
+    assert bool(not_its_own(asked, vm_there)) is not may
+
+
+def test_whoever_asks_for_another_machines_vm_is_told_so(client, as_user, rosa, hv):
+    Host.objects.create(name="web01.example", address="192.0.2.9")
+    because = "web01 is a machine of its own in Regroup: prove it as that."
+    fields = {"proves": "app01", "vm": f"hv01/{WEB01}", "seconds": 120, "reason": "x"}
+    answer = as_user(client, rosa).post("/changes/proof/new", fields)
+    assert answer.status_code == 422 and because in answer.content.decode()
+    headers = {"Authorization": f"Bearer {token_issue(rosa, 'fleet')[1]}"}
+    body = {"host": "hv01", "proves": "app01", "vm": "web01", "reason": "x"}
+    answer = client.post("/api/v1/changes/proof", body, content_type="application/json", headers=headers)
+    assert answer.status_code == 422 and answer.json()["errors"] == {"vm": [because]}
     assert not Change.objects.exists()
 
 

@@ -14,6 +14,7 @@ from hypervisors.libvirt.apart import AGENT, marked_as_proof_of
 from hypervisors.libvirt.xml import parsed
 from readiness.proof.facts import AskClone, AskHypervisor, AskRoom, CloneState, Room, watched
 from readiness.proof.judges import RULES, judge
+from readiness.proof.kind import KIND
 from readiness.proof.outcome import By, Watched
 from readiness.proof.wish import Wish
 from ssh.facts import FactError
@@ -63,6 +64,17 @@ def test_a_backup_takes_the_place_of_the_first_disk_alone():
     assert "<disk name=\"sda\" backup='no'/>" in made.step("copy").command.stdin
     assert any("Only the first disk is the backup's" in told for told in made.warnings)
     assert made.title.startswith("Boot the backup /backup/app01.raw of app01 on hv01")
+
+
+def test_a_vm_that_is_called_otherwise_is_named():
+    facts = said(vm={"name": "shop-vm"})
+    made = planned(facts, vm="shop-vm")
+    assert made.title.startswith("Boot a clone of app01 (the VM shop-vm) on hv01")
+    assert made.warnings[0].startswith("The VM is called shop-vm on hv01, not app01: make sure")
+    assert KIND.summary(wish(vm="shop-vm").to_json()) == "Boot a clone of app01 (the VM shop-vm) on hv01"
+    for name in ("APP01", "app01.example.org"):
+        alike = planned(said(vm={"name": name}), vm=name)
+        assert alike.title.startswith("Boot a clone of app01 on") and "is called" not in " ".join(alike.warnings)
 
 
 def test_the_clone_reaches_nobody_and_has_nothing_of_the_hypervisors():
