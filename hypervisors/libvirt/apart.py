@@ -32,6 +32,7 @@ LEFT_OUT = {
     "lease": "a lease",
     "filesystem": "a folder of the hypervisor",
     "shmem": "shared memory",
+    "pstore": "a store for the last words of its kernel",
     "vsock": "a socket to the hypervisor",
     "tpm": "a TPM, whose secrets a clone has not",
     "memory": "a memory module",

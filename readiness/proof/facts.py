@@ -151,20 +151,21 @@ def gather(wish: Wish, ask: Ask) -> Mapping[str, Json]:
     return {
         "machine_id": machine,
         "versions": {name: list(version) for name, version in versions.items()},
-        "vm": _vm(domain, vm_named(wish.uuid, seen.vms)) if domain else None,
+        "vm": _vm(domain, vm_named(wish.uuid, seen.vms), seen) if domain else None,
         "named": [found.uuid for found in domains.values() if found.name == wish.clone],
         "there": [marked_as_proof_of(domains[wish.clone_uuid].later)] if wish.clone_uuid in domains else [],
         "against": against,
     }
 
 
-def _vm(domain: Domain, vm: VM) -> dict[str, Json]:
+def _vm(domain: Domain, vm: VM, seen: Look) -> dict[str, Json]:
     return {
         "name": domain.name,
         "power": str(vm.power),
         "xml": written(domain.later),
         "now": [[disk.target, disk.source] for disk in vm.disks if not disk.is_medium],
         "chains": {disk.source: list(disk.chain) for disk in vm.next_disks},
+        "devices": [disk.source for disk in vm.next_disks if seen.file(disk.source).startswith("block ")],
     }
 
 

@@ -84,6 +84,11 @@ def _disks(wish: Wish, said: Said) -> Iterator[str]:
                 f"The disk {disk.target} of {wish.vm} is no file but a {kind}. Only disks that are files can be"
                 " cloned yet."
             )
+        elif disk.source.startswith("/dev/") or disk.source in said.facts["vm"]["devices"]:
+            yield (
+                f"The disk {disk.target} of {wish.vm} is a device or lies in /dev, whatever libvirt calls it:"
+                f" {disk.source}. Only disks that are files elsewhere can be cloned yet."
+            )
         elif not PATH.fullmatch(disk.source):
             yield f"QEMU would not take the path of {wish.vm}'s disk {disk.target} for one: {disk.source!r}."
     then = {disk.target: disk.source for disk, _ in said.disks}

@@ -26,6 +26,7 @@ def said(**changes: Any) -> dict[str, Any]:
         "xml": XML,
         "now": [["sda", FIRST], ["sdb", SECOND]],
         "chains": {FIRST: ["/var/lib/libvirt/images/base.qcow2"], SECOND: []},
+        "devices": [],
         **changes.pop("vm", {}),
     }
     facts = {"machine_id": "m1", "versions": {"libvirt": [9, 0], "QEMU": [7, 2]}}

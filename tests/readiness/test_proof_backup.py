@@ -176,6 +176,16 @@ def test_a_plan_is_refused_for_it(asked, backup, because):
     assert isinstance(made, Refusal) and because in " ".join(made.reasons)
 
 
+def test_a_disk_that_the_kernel_calls_a_block_device_is_told():
+    wish = Wish("hv01", "vm42", "vm42", VM42)
+    old = f"{recorded.IMAGES}/old.qcow2"
+
+    def ask(fact: Any) -> Any:
+        return {old: "block fd:3"} if isinstance(fact, AskFiles) else hypervisor()(fact)
+
+    assert gather(wish, ask)["vm"]["devices"] == [old] and gather(wish, hypervisor())["vm"]["devices"] == []
+
+
 def test_a_backup_is_looked_at_again_before_it_is_copied_and_started():
     made = planned(image=PATH, format="qcow2")
     checks = [check for step in made.steps for check in step.precheck if check.rule == "backup-whole"]

@@ -79,7 +79,7 @@ def test_a_vm_that_is_called_otherwise_is_named():
 
 def test_the_clone_reaches_nobody_and_has_nothing_of_the_hypervisors():
     devices = clone().find("devices")
-    for tag in ("hostdev", "filesystem", "graphics", "console"):
+    for tag in ("hostdev", "filesystem", "pstore", "graphics", "console"):
         assert devices.find(tag) is None
     assert len(devices.findall("channel")) == len(devices.findall("serial")) == len(devices.findall("video")) == 1
     assert devices.find("channel/target").get("name") == AGENT and devices.find("channel/source") is None
@@ -109,7 +109,8 @@ def test_the_clone_is_the_same_machine_with_a_name_and_disks_of_its_own():
     assert domain.find("devices/serial/source").get("path") == f"{FOLDER}/console.log"
     told = " ".join(planned().warnings)
     assert "4096 MiB of memory, not 8192" in told
-    assert "a device of the hypervisor, a folder of the hypervisor, an input device of the hypervisor" in told
+    assert "a device of the hypervisor, a folder of the hypervisor, a store for the last words of its kernel" in told
+    assert "an input device of the hypervisor" in told
     assert "a socket for random numbers, words to QEMU past libvirt. If it does not come up" in told
 
 
@@ -131,6 +132,7 @@ def test_the_firmwares_variables_are_copied_too():
         ({"vm": {"power": "on", "now": [["sda", FIRST]]}}, "has other disks now than it will have"),
         ({"vm": ON, "versions": {"libvirt": [6, 0], "QEMU": [7, 2]}}, "libvirt 6.0 cannot copy the disks of a running"),
         ({"vm": ON, "versions": {"libvirt": [9, 0], "QEMU": [4, 1]}}, "QEMU 4.1 cannot copy"),
+        ({"vm": {"devices": [SECOND]}}, "The disk sdb of app01 is a device or lies in /dev"),
         ({"named": [UUID]}, "has a VM called app01-proof already, and it is no clone of Regroup's"),
         ({"there": [""]}, "has another VM with the clone's UUID"),
         ({"against": ["web01 is not off and writes to it."]}, "web01 is not off and writes to it."),
@@ -147,6 +149,8 @@ def test_why_a_vm_is_not_cloned(changes, because):
         ("<disk type='file' device='disk'>", "<disk type='block' device='disk'>", "is no file but a block"),
         ("<serial>", "<encryption format='luks'/><serial>", "is encrypted by the hypervisor"),
         ("device='disk'", "device='cdrom'", "has no disk"),
+        ("/var/lib/libvirt/images/app01.qcow2", "/dev/vg0/app01", "is a device or lies in /dev"),
+        ("/var/lib/libvirt/images/app01.qcow2", "/dev/shm/app01", "is a device or lies in /dev"),
         ("images/app01.qcow2", "images/app01,x.qcow2", "QEMU would not take the path"),
     ],
 )
