@@ -17,6 +17,8 @@ SPARE = 2 * GIB
 """Bytes that a boot is given to write beside what the copies hold."""
 SPARE_MEMORY = 512 * 1024
 """KiB that the hypervisor keeps for itself and its VMs."""
+MOST_SHOWN = 2 << 20
+"""Bytes of a clone's console that go into the log."""
 RESULT = "{run_dir}/proof"
 OVERLAY, COPY = "overlay", "copy"
 
@@ -177,6 +179,7 @@ def watch(proof: Proof) -> Step:
             RESULT,
             "|".join(DEATH),
             LIFE,
+            str(MOST_SHOWN),
             timeout=wish.seconds + 300,
         ),
         verify=(_check("watched", "It is known whether the clone came up."),),

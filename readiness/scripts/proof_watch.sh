@@ -1,9 +1,9 @@
 # Watches the clone's consoles and asks its agent, until there is a sign of life or death or the time is over.
-# further words: seconds, the file for the result, signs of death, sign of life
-seconds=$1 result=$2 death=$3 life=$4
+# further words: seconds, the file for the result, signs of death, sign of life, bytes of console to show at most
+seconds=$1 result=$2 death=$3 life=$4 most=$5
 console=$folder/console.log
 began=$(cat -- "$folder/started" 2>/dev/null) || began=$(date +%s)
-shown=0 deaf=0 ticks=0 screen= by=
+shown=0 left=$most deaf=0 ticks=0 screen= by=
 
 # A screen in text mode stands in memory, a letter in each second byte: what no serial console shows is read there.
 screen() {
@@ -13,11 +13,18 @@ screen() {
 }
 
 # A guest may write without end: of more than 64 KiB at once only the last are shown, and signs are looked for in a MiB.
+# The log is kept for good, so there is an end to what of the console goes into it.
 follow() {
     size=$(stat -c %s -- "$console" 2>/dev/null) || size=0
     [ "$size" -ge "$shown" ] || shown=0
     [ $((size - shown)) -le 65536 ] || shown=$((size - 65536))
-    [ "$size" = "$shown" ] || tail -c "+$((shown + 1))" -- "$console" | head -c "$((size - shown))"
+    if [ "$left" -gt 0 ] && [ "$size" != "$shown" ]; then
+        more=$((size - shown))
+        [ "$more" -le "$left" ] || more=$left
+        tail -c "+$((shown + 1))" -- "$console" | head -c "$more"
+        left=$((left - more))
+        [ "$left" -gt 0 ] || printf '\nNo more of the console is shown: %s bytes are. Signs are still looked for.\n' "$most"
+    fi
     shown=$size
 }
 

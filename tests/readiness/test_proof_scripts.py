@@ -12,7 +12,9 @@ import pytest
 
 from readiness.proof.facts import watched
 from readiness.proof.outcome import DEATH, LIFE, By
+from readiness.proof.steps import MOST_SHOWN
 from readiness.scripts import script
+from tests.readiness.proofs import planned
 
 MARKED = "<domain><metadata><p xmlns='urn:regroup:hypervisors'/></metadata></domain>"
 VIRSH = r"""#!/bin/sh
@@ -63,8 +65,11 @@ class Hyper:
         env = {"PATH": f"{self.home / 'bin'}:{os.environ['PATH']}", "HOME": str(self.home), "LC_ALL": "C"}
         return subprocess.run(given, env=env, input=stdin, capture_output=True, text=True, timeout=30, check=False)
 
-    def watch(self, seconds: int = 60) -> Any:
-        done = self.run("proof_watch", str(seconds), str(self.result), "|".join(DEATH), LIFE)
+    def look(self, seconds: int = 60, most: int = MOST_SHOWN) -> subprocess.CompletedProcess[str]:
+        return self.run("proof_watch", str(seconds), str(self.result), "|".join(DEATH), LIFE, str(most))
+
+    def watch(self) -> Any:
+        done = self.look()
         return watched(self.result.read_text()) if done.returncode == 0 else done.stderr
 
     def asked(self) -> str:
@@ -132,6 +137,20 @@ def test_what_others_did_to_the_clone_is_no_answer(hyper, state):
     hyper.made("Loading Linux ...\r\n")
     hyper.say(state=f"{state}\n")
     assert "which is not its own doing" in hyper.watch() and not hyper.result.exists()
+
+
+def test_a_guest_that_writes_without_end_does_not_fill_the_log(hyper):
+    hyper.made("beginning\n")
+    growing = """#!/bin/sh
+        printf 'x%.0s' $(seq 5000) >>"$HOME/clone/console.log"
+        [ "$(stat -c %s "$HOME/clone/console.log")" -lt 40000 ] || printf '\\napp01 login: ' >>"$HOME/clone/console.log"
+    """
+    (hyper.home / "bin" / "sleep").write_text(growing)
+    told = hyper.look(most=12_000).stdout
+    assert told.startswith("beginning\n") and told.count("x") == 12_000 - len("beginning\n")
+    assert told.count("No more of the console is shown: 12000 bytes are. Signs are still looked for.") == 1
+    assert watched(hyper.result.read_text()).by is By.LOGIN
+    assert planned().step("watch").command.argv[-1] == str(2 << 20)
 
 
 def test_only_the_clone_and_its_files_are_thrown_away(hyper):
