@@ -130,7 +130,7 @@ def _plan(wish: Wish, said: Said) -> Plan:
         nvram=f"{folder}/nvram.fd" if nvram else "",
     )
     xml = written(apart(said.domain, made)) + "\n"
-    proof = Proof(wish, folder, tuple(_how(wish, said)), xml, memory, nvram)
+    proof = Proof(wish, folder, first, tuple(_how(wish, said)), xml, memory, nvram)
     what = f"the backup {wish.image} of {wish.machine}" if wish.image else f"a clone of {wish.machine}"
     return Plan(
         kind=KIND,

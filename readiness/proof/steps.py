@@ -36,10 +36,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the steps are made from. memory in KiB; nvram the VM's firmware variables, empty where it has none."""
+    """What the steps are made from.
+
+    first   the VM's first image, whose owner gets what is made
+    memory  in KiB
+    nvram   the VM's firmware variables, empty where it has none
+    """
 
     wish: Wish
     folder: str
+    first: str
     disks: tuple[Taken, ...]
     xml: str
     memory: int
@@ -69,7 +75,8 @@ def _check(rule: str, sentence: str, **args: Json) -> Check:
 
 def copy(proof: Proof) -> Step:
     wish, copied = proof.wish, proof.copied
-    words = (word for disk in proof.disks for word in (disk.how, disk.target, disk.format, disk.image))
+    each = (word for disk in proof.disks for word in (disk.how, disk.target, disk.format, disk.image))
+    words = ("{run_dir}", proof.nvram, proof.first, *each)
     args: Mapping[str, Json] = {"files": [f"disk-{disk.target}.qcow2" for disk in proof.disks]}
     return Step(
         key="copy",
@@ -81,7 +88,7 @@ def copy(proof: Proof) -> Step:
             else "An overlay takes what the clone writes, and nothing is written to what it lies on."
         ),
         host=wish.host,
-        command=_call(proof, "proof_copy", "{run_dir}", proof.nvram, *words, stdin=backup_xml(proof), timeout=6 * 3600),
+        command=_call(proof, "proof_copy", *words, stdin=backup_xml(proof), timeout=6 * 3600),
         precheck=(
             _check(
                 "room",

@@ -1,8 +1,9 @@
 # Makes the clone's disks: overlays of images that nobody writes to, and a copy of one moment of a VM that runs.
-# further words: this run's directory, the VM's firmware variables or "", then for each disk: overlay or copy, its
-# place, the image's format, the image. Standard input: the backup that libvirt makes, empty where there is none
-run=$1 nvram=$2
-shift 2
+# further words: this run's directory, the VM's firmware variables or "", the VM's first image, then for each disk:
+# overlay or copy, its place, the image's format, the image. Standard input: the backup that libvirt makes, empty where
+# there is none
+run=$1 nvram=$2 first=$3
+shift 3
 input=$(cat)
 
 if [ "$(cat -- "$mark" 2>/dev/null)" != "$run" ]; then
@@ -12,8 +13,12 @@ if [ "$(cat -- "$mark" 2>/dev/null)" != "$run" ]; then
     mkdir -m 0711 -- "$folder"
     printf '%s\n' "$run" >"$mark"
 fi
+# Where libvirt gives no file to QEMU's user, that is whose the VM's images are. The folder and what we write stay root's.
+# The image may be gone, and a backup be all that is left of it.
+give() { [ ! -e "$first" ] || chown --reference="$first" -- "$1"; }
 if [ -n "$nvram" ]; then
     cp -- "$nvram" "$folder/nvram.fd"
+    give "$folder/nvram.fd"
 fi
 
 parts=
@@ -23,6 +28,7 @@ while [ $# -gt 0 ]; do
         echo "$file is there already."
     elif [ "$1" = overlay ]; then
         qemu-img create -q -f qcow2 -b "$4" -F "$3" -- "$file.part"
+        give "$file.part"
         mv -T -- "$file.part" "$file"
         echo "$file is an overlay of $4."
     else
@@ -55,6 +61,7 @@ if ! v domjobinfo "$vm" --completed | grep -E '^Job type: +Completed'; then
 fi
 sync
 for place in $parts; do
+    give "$folder/disk-$place.qcow2.part"
     mv -T -- "$folder/disk-$place.qcow2.part" "$folder/disk-$place.qcow2"
     echo "$folder/disk-$place.qcow2 is a copy of one moment."
 done

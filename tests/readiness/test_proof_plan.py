@@ -33,8 +33,9 @@ def clone(**how: Any) -> ElementTree.Element:
 
 
 def words(plan: Plan) -> tuple[str, ...]:
-    """What the copy is told of each disk, behind the firmware's variables."""
-    return plan.step("copy").command.argv[6:]
+    """What the copy is told of each disk, behind the firmware's variables and the image whose owner gets them."""
+    assert plan.step("copy").command.argv[6] == FIRST
+    return plan.step("copy").command.argv[7:]
 
 
 def test_the_disks_of_a_vm_that_is_off_are_overlaid_and_nothing_of_it_is_written():

@@ -14,7 +14,7 @@ from readiness.proof.facts import watched
 from readiness.proof.outcome import DEATH, LIFE, By
 from readiness.proof.steps import MOST_SHOWN
 from readiness.scripts import script
-from tests.readiness.proofs import planned
+from tests.readiness.proofs import FIRST, planned
 
 MARKED = "<domain><metadata><p xmlns='urn:regroup:hypervisors'/></metadata></domain>"
 VIRSH = r"""#!/bin/sh
@@ -28,11 +28,16 @@ qemu-monitor-command) cat "$HOME/screen" ;;
 destroy) echo "shut off (destroyed)" >"$HOME/state" ;;
 undefine) rm -f "$HOME/xml" ;;
 backup-dumpxml) [ -e "$HOME/backup" ] && cat "$HOME/backup" ;;
+backup-begin) echo copy >"${3%/*}/disk-sdb.qcow2.part" ;;
+domjobinfo) echo "Job type:         Completed" ;;
 domjobabort) rm -f "$HOME/backup" ;;
 esac
 """
 
 
+CHOWN = """#!/bin/sh
+[ -e "$3" ] && echo "$1 ${3##*/}" >>"$HOME/owned"
+"""
 QEMU_IMG = r"""#!/bin/sh
 for path; do :; done
 echo "overlay of $6" >"$path"
@@ -45,7 +50,7 @@ class Hyper:
     def __init__(self, home: Path) -> None:
         self.home, self.folder, self.result = home, home / "clone", home / "proof"
         (home / "bin").mkdir()
-        for name, text in (("virsh", VIRSH), ("qemu-img", QEMU_IMG), ("sleep", "#!/bin/sh\n")):
+        for name, text in (("virsh", VIRSH), ("qemu-img", QEMU_IMG), ("chown", CHOWN), ("sleep", "#!/bin/sh\n")):
             (home / "bin" / name).write_text(text)
             (home / "bin" / name).chmod(0o755)
         self.say(state="running (booted)\n", screen="")
@@ -175,12 +180,14 @@ def test_what_is_not_regroups_is_left_as_it_is(hyper):
     (hyper.folder / "notes.txt").write_text("mine")
     assert "notes.txt" in hyper.run("proof_discard").stderr and (hyper.folder / "notes.txt").exists()
     (hyper.folder / "made-by-regroup").unlink()
-    assert "Regroup did not make it" in hyper.run("proof_copy", "run 2", "").stderr
+    assert "Regroup did not make it" in hyper.run("proof_copy", "run 2", "", FIRST).stderr
 
 
 def test_another_backup_of_the_vm_goes_on_undisturbed(hyper):
     hyper.say(backup="<x file='/backup/tonight.qcow2'/>")
-    done = hyper.run("proof_copy", "run 2", "", "copy", "sda", "raw", "/images/app01.img", stdin="<domainbackup/>")
+    done = hyper.run(
+        "proof_copy", "run 2", "", FIRST, "copy", "sda", "raw", "/images/app01.img", stdin="<domainbackup/>"
+    )
     assert done.returncode == 1 and "Somebody else is making a backup" in done.stderr
     assert "abort" not in hyper.asked() and "begin" not in hyper.asked()
     assert hyper.run("proof_discard").returncode == 0 and "abort" not in hyper.asked()
@@ -192,9 +199,21 @@ def test_what_a_run_that_broke_off_left_is_cleared_by_the_next(hyper):
     hyper.say(xml=MARKED)
     words = ("overlay", "sda", "raw", "/images/base.img")
     for _ in range(2):  # the second time finds its own
-        done = hyper.run("proof_copy", "run 2", "", *words)
+        done = hyper.run("proof_copy", "run 2", "", FIRST, *words)
         assert done.returncode == 0, done.stderr
     assert (hyper.folder / "disk-sda.qcow2").read_text() == "overlay of /images/base.img\n"
     assert "is there already" in done.stdout
     assert (hyper.folder / "made-by-regroup").read_text() == "run 2\n" and "undefine" in hyper.asked()
     assert sorted(path.name for path in hyper.folder.iterdir()) == ["disk-sda.qcow2", "made-by-regroup"]
+
+
+def test_what_qemu_opens_belongs_to_whom_the_vms_images_do(hyper):
+    hyper.say(**{"vars.fd": "x", "app01.qcow2": "x"})
+    first, nvram = str(hyper.home / "app01.qcow2"), str(hyper.home / "vars.fd")
+    words = ("overlay", "sda", "qcow2", first, "copy", "sdb", "raw", "/images/app01-data.img")
+    done = hyper.run("proof_copy", "run 1", nvram, first, *words, stdin="<domainbackup/>")
+    assert done.returncode == 0, done.stderr
+    assert (hyper.home / "owned").read_text().splitlines() == [
+        f"--reference={first} {name}" for name in ("nvram.fd", "disk-sda.qcow2.part", "disk-sdb.qcow2.part")
+    ]
+    assert (hyper.folder / "disk-sdb.qcow2").read_text() == "copy\n"
