@@ -11,7 +11,7 @@ from hypervisors.libvirt.looking import look, vm_named
 from hypervisors.libvirt.words import Virsh
 from hypervisors.safety import judge_start
 from hypervisors.values import HypervisorError
-from readiness.proof.backup import why_no_backup
+from readiness.proof.backup import AskBackup, why_no_backup
 from readiness.proof.facts import AskClone, AskRoom, CloneState
 from readiness.proof.outcome import sentence
 from readiness.proof.steps import RESULT, SPARE, SPARE_MEMORY
@@ -84,6 +84,9 @@ def may_start(args: Mapping[str, Json], context: Context) -> Verdict:
 
 def backup_whole(args: Mapping[str, Json], context: Context) -> Verdict:
     image, form = str(args["image"]), str(args["format"])
+    # First of all: once the clone is defined, a look at the VMs follows what its disks stand on.
+    if why := context.ask(AskBackup(image, form)):
+        return no(why)
     seen = look(context.ask, Virsh(), image)
     against = why_no_backup(context.ask, image, form, str(context.plan.target["vm_uuid"]), seen)
     return no(" ".join(against)) if against else yes(f"{image} is one whole file, and no VM's disk.")

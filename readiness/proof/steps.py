@@ -155,8 +155,8 @@ def start(proof: Proof) -> Step:
         host=proof.wish.host,
         command=_call(proof, "proof_start"),
         precheck=(
-            _check("may-start", "No VM that runs has a disk of the clone, or writes to what one lies on."),
             *_whole(proof.wish),
+            _check("may-start", "No VM that runs has a disk of the clone, or writes to what one lies on."),
         ),
         verify=(_check("started", "The clone was started."),),
         undo=Undo(

@@ -192,6 +192,13 @@ def test_a_backup_is_looked_at_again_before_it_is_copied_and_started():
     assert len(checks) == 2 and checks[0] == checks[1] == Check(*_said(checks[0]))
     for why, holds in (("", True), ("It needs another file.", False)):
         assert judge(checks[0], Context(hypervisor(why), made, "/run/7")).holds is holds
+    assert made.step("start").precheck[0] == checks[0]
+
+    def only(fact: Any) -> Any:
+        assert isinstance(fact, AskBackup), "what the clone's disks stand on was followed"
+        return "It needs another file."
+
+    assert not judge(checks[0], Context(only, made, "/run/7")).holds
     assert not [c for step in planned().steps for c in step.precheck if c.rule == "backup-whole"]
 
 
