@@ -92,7 +92,7 @@ def _disks(wish: Wish, said: Said) -> Iterator[str]:
         elif not PATH.fullmatch(disk.source):
             yield f"QEMU would not take the path of {wish.vm}'s disk {disk.target} for one: {disk.source!r}."
     then = {disk.target: disk.source for disk, _ in said.disks}
-    if said.power is not Power.OFF and then != said.now:
+    if said.power is not Power.OFF and then != said.now and all(kind == "file" for _, kind in said.disks):
         yield (
             f"{wish.vm} has other disks now than it will have when it is next started, so its clone would prove"
             " neither. Attach or detach them for good first."

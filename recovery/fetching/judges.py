@@ -103,8 +103,8 @@ def _absent(args: Args, what: str) -> Verdict:
     if args.get("own"):
         return yes("There is no such VM any more.")
     return no(
-        f"There is no VM {args.get('name', args['uuid'])} on this hypervisor any more, so {what}. If it was moved to another one,"
-        " detach the disk there, then settle this step by hand."
+        f"There is no VM {args.get('name', args['uuid'])} on this hypervisor any more, so {what}. If it was"
+        " moved to another one, detach the disk there, then settle this step by hand."
     )
 
 
@@ -224,7 +224,8 @@ def guest_let_go(args: Args, context: Context) -> Verdict:
     guest = context.ask(AskGuest(VIRSH, str(args["uuid"])))
     if guest is None or guest.filesystems is None:
         return no(
-            f"Whether {vm.name} has something of {args['serial']} mounted cannot be told: no agent in it answers."
+            f"Whether {vm.name} has something of {args['serial']} mounted cannot be told: no agent in it answers, or"
+            " one too old to tell its disks apart."
             f" Hand the disk back there and switch {vm.name} off, then undo again."
         )
     mounted = [
