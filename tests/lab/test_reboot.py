@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from changes.glasses import glass_ask, glass_decide
 from changes.models import Change
 from changes.services import Denied, Request, change_approve, change_create, change_submit
+from changes.slots import slot_pick
 from changes.states import State, StepState
 from changes.timing import Lift
 from execution import engine, services
 from lab import Host
 from readiness.reboot.planner import KIND
+from tests.execution.windowed import from_now, shut
 from tests.lab.readiness_sabotage import ALL
-from tests.lab.striking import killed, known, until_over
+from tests.lab.striking import begin, killed, known, until_over
 
 pytestmark = pytest.mark.repeated
 """Not in each run: tests/readiness/test_reboot_rows.py walks the same; a real boot is over a minute with its lab."""
 
+ASKED = {"host": "app01", "seconds": 600}
 INIT = next(one for one in ALL if one.name == "32-bit init")
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
@@ -29,9 +33,20 @@ def boot_of(host: Host) -> str:
     return host.run(BOOT_ID).strip()
 
 
-def test_a_healthy_host_comes_back_once_though_its_worker_dies(app01: Host, acts: dict, started: Callable) -> None:
-    before = boot_of(app01)
-    change = started(KIND, app01, {"host": "app01", "seconds": 600})
+def test_a_healthy_host_comes_back_once_in_its_window_though_its_worker_dies(
+    app01: Host, acts: dict, rosa, amir, olu
+) -> None:
+    before, host = boot_of(app01), known(app01)
+    window = shut("Sunday night", host)
+    asked = change_create(rosa, Request(KIND, ASKED, host.pk, None, "It is up for long."))
+    with pytest.raises(Denied, match="“Sunday night” of app01 is not open now"):
+        begin(rosa, amir, olu, asked)
+    assert boot_of(app01) == before
+    window.day, window.at, window.minutes = timezone.now().date() - timedelta(days=1), time(0), 1440
+    window.save()
+    change = Change.objects.get(pk=asked.pk)
+    slot_pick(olu, change, from_now())
+    services.run_request(olu, change)
     acts["after-start", "reboot"] = killed
     change = until_over(change)
     steps = {step.key: step for step in change.runs.get().steps.all()}
