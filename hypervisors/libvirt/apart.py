@@ -14,15 +14,14 @@ from xml.etree import ElementTree  # noqa: S405  # only written here
 from xml.etree.ElementTree import Element  # noqa: S405
 
 from hypervisors.libvirt.cloning import mac
-from hypervisors.libvirt.xml import MARK, disks, source
+from hypervisors.libvirt.xml import AGENT, MARK, QEMU, disks, source
 from hypervisors.values import Disk
 
-AGENT = "org.qemu.guest_agent.0"
 NOT_TUNED = (
     *("title", "description", "metadata", "genid", "cputune", "numatune", "memtune", "blkiotune", "resource"),
     *("memoryBacking", "maxMemory", "memory", "currentMemory", "seclabel", "perf"),
-    "{http://libvirt.org/schemas/domain/qemu/1.0}commandline",
-    "{http://libvirt.org/schemas/domain/qemu/1.0}override",
+    f"{QEMU}commandline",
+    f"{QEMU}override",
 )
 """What makes it the VM that it is, has the hypervisor's resources for itself, or is a word to QEMU past libvirt."""
 
@@ -83,7 +82,7 @@ def left_out(domain: Element) -> tuple[str, ...]:
     """What of the VM its clone lacks, in words, once each."""
     devices = domain.find("devices")
     found = [words for tag, words in LEFT_OUT.items() if devices is not None and devices.find(tag) is not None]
-    past = ["words to QEMU past libvirt"] if domain.find(NOT_TUNED[-2]) is not None else []
+    past = ["words to QEMU past libvirt"] if domain.find(f"{QEMU}commandline") is not None else []
     return tuple(dict.fromkeys([*found, *past]))
 
 

@@ -7,10 +7,9 @@ from pathlib import PurePosixPath
 from xml.etree import ElementTree  # noqa: S405  # only written here
 from xml.etree.ElementTree import Element  # noqa: S405
 
-from hypervisors.libvirt.xml import MARK, free_target, source
+from hypervisors.libvirt.xml import MARK, QEMU, free_target, source
 from hypervisors.values import Clone, HypervisorError
 
-QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
 FOR_ITSELF = "a device of the hypervisor for itself"
 NOT_TWICE = {
     "devices/hostdev": FOR_ITSELF,

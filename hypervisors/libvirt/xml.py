@@ -25,9 +25,13 @@ from ssh.facts import FactError
 
 DTD = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 MARK = "urn:regroup:hypervisors"
+QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
+"""Before the tags of words that go to QEMU past libvirt."""
+AGENT = "org.qemu.guest_agent.0"
+"""The channel that a guest's agent listens on."""
 PREFIX = {"scsi": "sd", "sata": "sd", "usb": "sd", "virtio": "vd", "ide": "hd"}
 ElementTree.register_namespace("regroup", MARK)
-ElementTree.register_namespace("qemu", "http://libvirt.org/schemas/domain/qemu/1.0")
+ElementTree.register_namespace("qemu", QEMU.strip("{}"))
 
 
 def parsed(text: str, root: str = "domain") -> Element:

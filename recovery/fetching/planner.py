@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from changes.plan import Json, Plan, Refusal
 from hypervisors.libvirt.cloning import cloned, disk_path, own_disks
-from hypervisors.libvirt.xml import buses, disk_xml, disks, free_target, parsed, written
+from hypervisors.libvirt.xml import AGENT, buses, disk_xml, disks, free_target, parsed, written
 from hypervisors.safety import Judgement, Look, judge_attach, judge_template
 from hypervisors.values import VM, Disk, HypervisorError, Image, Power
 from recovery.fetching import steps
@@ -142,7 +142,7 @@ def _clone(wish: Wish, known: Facts) -> tuple[VM, str, tuple[tuple[str, str, str
             )
         copies.append((path, form, disk_path(clone, uuid, path, place), size))
     made = cloned(xml, clone, uuid)
-    if "org.qemu.guest_agent.0" not in {c.get("name") for c in made.iterfind("devices/channel/target")}:
+    if AGENT not in {c.get("name") for c in made.iterfind("devices/channel/target")}:
         raise HypervisorError(
             f"{template.name} has no channel for a guest agent, which tells when the clone is up and what its SSH keys"
             " are. Choose another template, or name a VM that runs."

@@ -10,8 +10,8 @@ import pytest
 from changes.kinds import Context, Verdict
 from changes.plan import Check, Plan
 from changes.risks import risks
-from hypervisors.libvirt.apart import AGENT, marked_as_proof_of
-from hypervisors.libvirt.xml import parsed
+from hypervisors.libvirt.apart import marked_as_proof_of
+from hypervisors.libvirt.xml import AGENT, parsed
 from readiness.proof.facts import AskClone, AskHypervisor, AskRoom, CloneState, Room, watched
 from readiness.proof.judges import RULES, judge
 from readiness.proof.kind import KIND
