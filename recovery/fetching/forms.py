@@ -80,9 +80,9 @@ class FetchForm(forms.Form):
         names = [vm["name"] for vm in vms]
         mine = list(vms_seen_by(actor).filter(name__in=names).values_list("name", flat=True))
         self.has_none = not mine
-        self.fields["vm"].choices = [(name, name) for name in mine]  # type: ignore[attr-defined]
-        self.fields["to"].choices = list(receivers(actor, vms))  # type: ignore[attr-defined]
-        self.fields["like"].queryset = sign_ins(actor)  # type: ignore[attr-defined]
+        self.fields["vm"].choices = [(name, name) for name in mine]  # type: ignore[attr-defined]  # the stubs say Field
+        self.fields["to"].choices = list(receivers(actor, vms))  # type: ignore[attr-defined]  # the stubs say Field
+        self.fields["like"].queryset = sign_ins(actor)  # type: ignore[attr-defined]  # the stubs say Field
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
